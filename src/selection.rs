@@ -1,0 +1,416 @@
+//! Who belongs to a target, and why: the rules, free of any system call.
+//!
+//! A [`Selection`] grows. Whoever reads processes, from a live system or from a
+//! table, offers each one to [`Selection::admit`] together with what led to it,
+//! until nobody new is admitted. Who was admitted stays a root for good: the
+//! group, the session and the children of a leader that has died meanwhile are
+//! still found.
+
+#![forbid(unsafe_code)]
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::guard::Refusal;
+use crate::kinship::Listing;
+use crate::process::{Identity, Pgid, Pid, Process, Sid, StartTime};
+use crate::scope::{Reach, Scope};
+use crate::target::Root;
+
+mod names;
+mod table;
+
+/// Why a process belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// It was named.
+    Target,
+    /// It is a child of this member.
+    Descendant(Pid),
+    /// It is in this group, which is the target's or has a member as its leader.
+    Group(Pgid),
+    /// It is in this session, whose leader is the target or a descendant of it.
+    Session(Sid),
+}
+
+/// What led to a process that is offered for admission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Via {
+    /// It is this root.
+    Root(usize),
+    /// The children list of this member named it.
+    Child {
+        /// The member, by position.
+        of: usize,
+        /// When the list was read.
+        listed_at: StartTime,
+    },
+    /// The same, and it certainly was handed on: the member has ended since, and the
+    /// parent it has now is one who takes in orphans of the set.
+    Orphan {
+        /// The member, by position.
+        of: usize,
+    },
+    /// It was seen in one of the groups or sessions of [`Selection::kin`].
+    Mate,
+}
+
+/// What came of an offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// It is a member now, at this position.
+    Taken(usize),
+    /// It was a member already, at this position.
+    Known(usize),
+    /// It would belong, but must not be signalled.
+    Refused,
+    /// It does not belong.
+    Stranger,
+}
+
+/// A process that belongs. One that has ended and only waits to be reaped is a
+/// member too: nobody signals it, but its group, session and children belong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// The last look at it.
+    pub process: Process,
+    /// Why it belongs.
+    pub reason: Reason,
+    /// The root it came from, by position.
+    pub root: usize,
+    /// Whether it surely descends from the target, and was not only found beside
+    /// it: the sessions of these alone are taken.
+    kindred: bool,
+}
+
+/// A process that would belong, but must not be signalled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The process.
+    pub process: Process,
+    /// Why not.
+    pub why: Refusal,
+    /// The root, by position, if it was named itself.
+    pub named: Option<usize>,
+}
+
+/// What the user should know about the set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Caveat {
+    /// A group of the set also holds a process that must not be signalled: it is
+    /// not taken as a group.
+    SharedGroup {
+        /// The group.
+        group: Pgid,
+        /// Who is in it.
+        with: Pid,
+    },
+    /// The same for a session.
+    SharedSession {
+        /// The session.
+        session: Sid,
+        /// Who is in it.
+        with: Pid,
+    },
+    /// The target's group lies outside this PID namespace: only its tree is taken.
+    ForeignGroup {
+        /// The target.
+        target: Pid,
+    },
+    /// The target is gone; what its number still names was taken.
+    Remains {
+        /// The number.
+        of: Pid,
+    },
+    /// The target's group, taken as a whole, holds a living ancestor of the target.
+    AncestorInGroup {
+        /// The target.
+        target: Pid,
+        /// The group.
+        group: Pgid,
+        /// The nearest such ancestor.
+        ancestor: Process,
+        /// How many more that the target's tree does not have.
+        others: usize,
+    },
+}
+
+/// Everyone who belongs so far.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    scope: Scope,
+    members: Vec<Member>,
+    by_identity: HashMap<Identity, usize>,
+    by_pid: HashMap<Pid, usize>,
+    groups: BTreeMap<Pgid, usize>,
+    sessions: BTreeMap<Sid, usize>,
+    /// The numbers of those that no process bore when it was looked.
+    vacant: BTreeSet<Pid>,
+    refused: Vec<Refused>,
+    caveats: Vec<Caveat>,
+}
+
+impl Selection {
+    /// The roots of `scope` and nobody else yet.
+    pub fn new(scope: Scope) -> Self {
+        let mut selection = Self {
+            scope,
+            ..Self::default()
+        };
+        for at in 0..selection.scope.roots.len() {
+            match selection.scope.roots[at].clone() {
+                Root::Process(process) => {
+                    selection.admit(process, Via::Root(at));
+                }
+                Root::Remains(pid) => {
+                    selection.vacant.insert(pid);
+                    if selection.scope.reach != Reach::Process
+                        && selection.scope.reach != Reach::Tree
+                    {
+                        selection.own_group(pid.into(), at);
+                    }
+                    if selection.scope.reach.follows_leaders() {
+                        selection.own_session(pid.into(), at);
+                    }
+                }
+                Root::Replaced(_) => {}
+                Root::Group(group) => selection.own_group(group, at),
+            }
+        }
+        selection
+    }
+
+    /// Offers a process. Known members are brought up to date.
+    pub fn admit(&mut self, process: Process, via: Via) -> Admission {
+        if let Some(&at) = self.by_identity.get(&process.identity) {
+            let is_kindred = matches!(self.judge(&process, via), Some((_, _, true)));
+            self.members[at].process = process;
+            self.own_led_by(at);
+            if is_kindred && !self.members[at].kindred {
+                self.embrace(at);
+            }
+            return Admission::Known(at);
+        }
+        if self.is_usurper(&process) {
+            self.disown(process.pid());
+        }
+        let Some((reason, root, kindred)) = self.judge(&process, via) else {
+            return Admission::Stranger;
+        };
+        if let Some(why) = self.scope.guard.refusal(&process) {
+            self.refuse(process, why, via);
+            return Admission::Refused;
+        }
+        match reason {
+            Reason::Group(group) => self.own_group(group, root),
+            Reason::Session(session) => self.own_session(session, root),
+            Reason::Target | Reason::Descendant(_) => {}
+        }
+        if let Root::Remains(of) = self.scope.roots[root] {
+            self.caveat(Caveat::Remains { of });
+        }
+        let at = self.members.len();
+        self.by_identity.insert(process.identity, at);
+        self.by_pid.insert(process.pid(), at);
+        self.members.push(Member {
+            process,
+            reason,
+            root,
+            kindred,
+        });
+        if let Via::Root(_) = via {
+            self.own_around(at);
+        }
+        self.own_led_by(at);
+        Admission::Taken(at)
+    }
+
+    fn judge(&self, process: &Process, via: Via) -> Option<(Reason, usize, bool)> {
+        match via {
+            Via::Root(root) => Some((Reason::Target, root, true)),
+            Via::Child { of, listed_at } => {
+                let parent = &self.members[of];
+                let is_child = process.parent == Some(parent.process.pid())
+                    || was_handed_on(process, &parent.process, listed_at);
+                (self.scope.reach.descends() && is_child).then_some((
+                    Reason::Descendant(parent.process.pid()),
+                    parent.root,
+                    parent.kindred,
+                ))
+            }
+            Via::Orphan { of } => {
+                let parent = &self.members[of];
+                self.scope.reach.descends().then_some((
+                    Reason::Descendant(parent.process.pid()),
+                    parent.root,
+                    parent.kindred,
+                ))
+            }
+            Via::Mate => {
+                let by_session = process.session.and_then(|session| {
+                    Some((Reason::Session(session), self.root_of_session(session)?))
+                });
+                let by_group = process
+                    .group
+                    .and_then(|group| Some((Reason::Group(group), self.root_of_group(group)?)));
+                let is_kindred = by_session.is_some()
+                    && process
+                        .session
+                        .is_some_and(|session| self.is_opened_by_kindred(session));
+                let (reason, root) = by_group.or(by_session)?;
+                Some((reason, root, is_kindred))
+            }
+        }
+    }
+
+    /// Notes that one member is a child of another, whatever brought it here.
+    pub(crate) fn note_descent(&mut self, at: usize, of: usize) {
+        if self.members[of].kindred && !self.members[at].kindred {
+            self.embrace(at);
+        }
+    }
+
+    /// Takes in the session of a member that turns out to descend from the target, and
+    /// those of its own descendants.
+    fn embrace(&mut self, at: usize) {
+        let mut line = vec![at];
+        while let Some(at) = line.pop() {
+            self.members[at].kindred = true;
+            self.own_led_by(at);
+            let pid = self.members[at].process.pid();
+            let is_child = |member: &Member| {
+                member.process.parent == Some(pid) || member.reason == Reason::Descendant(pid)
+            };
+            let children = (0..self.members.len())
+                .filter(|&at| !self.members[at].kindred && is_child(&self.members[at]));
+            line.extend(children);
+        }
+    }
+
+    fn refuse(&mut self, process: Process, why: Refusal, via: Via) {
+        // The guard knows where the refused were when fell began; this one has moved.
+        let with = process.pid();
+        if let Some(group) = process.group
+            && self.groups.remove(&group).is_some()
+        {
+            self.caveat(Caveat::SharedGroup { group, with });
+        }
+        if let Some(session) = process.session
+            && self.sessions.remove(&session).is_some()
+        {
+            self.caveat(Caveat::SharedSession { session, with });
+        }
+        let known = self
+            .refused
+            .iter()
+            .any(|refused| refused.process.identity == process.identity);
+        if !known {
+            let named = match via {
+                Via::Root(root) => Some(root),
+                _ => None,
+            };
+            self.refused.push(Refused {
+                process,
+                why,
+                named,
+            });
+        }
+    }
+
+    /// Notes what the user should know, once.
+    pub fn caveat(&mut self, caveat: Caveat) {
+        if !self.caveats.contains(&caveat) {
+            self.caveats.push(caveat);
+        }
+    }
+
+    /// Members, in the order in which they were admitted.
+    pub fn members(&self) -> &[Member] {
+        &self.members
+    }
+
+    /// The position of the member that bore this number last.
+    pub fn position(&self, pid: Pid) -> Option<usize> {
+        self.by_pid.get(&pid).copied()
+    }
+
+    /// Whether this process is a member or refused.
+    pub fn has(&self, identity: Identity) -> bool {
+        self.by_identity.contains_key(&identity)
+            || self
+                .refused
+                .iter()
+                .any(|refused| refused.process.identity == identity)
+    }
+
+    /// Whoever would belong but must not be signalled.
+    pub fn refused(&self) -> &[Refused] {
+        &self.refused
+    }
+
+    /// What the user should know about the set.
+    pub fn caveats(&self) -> &[Caveat] {
+        &self.caveats
+    }
+
+    /// Where it started.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Whether anyone is alive.
+    pub fn has_living(&self) -> bool {
+        self.members
+            .iter()
+            .any(|member| !member.process.is_zombie())
+    }
+
+    /// All positions, parents before children and otherwise as admitted.
+    pub fn parents_first(&self) -> Vec<usize> {
+        let parents: Vec<Option<usize>> = self
+            .members
+            .iter()
+            .map(|member| member.process.parent.and_then(|pid| self.position(pid)))
+            .collect();
+        let mut order = Vec::with_capacity(parents.len());
+        let mut placed = vec![false; parents.len()];
+        let mut line = Vec::new();
+        for start in 0..parents.len() {
+            let mut next = Some(start);
+            while let Some(at) = next
+                && !placed[at]
+            {
+                // A reused number could close a circle: whoever is placed ends it.
+                placed[at] = true;
+                line.push(at);
+                next = parents[at];
+            }
+            order.extend(line.drain(..).rev());
+        }
+        order
+    }
+}
+
+impl Listing {
+    /// What led to each of the children.
+    pub fn via(&self, of: usize) -> Via {
+        Via::Child {
+            of,
+            listed_at: self.read_at,
+        }
+    }
+}
+
+/// Whether a process that `former`'s list named, but that has another parent now,
+/// is the one that was meant: its parent died and it was handed on. If it started
+/// after the list was read, it is a stranger that got the number of a child that
+/// died. In the very tick of the reading either may be true; then it must have stayed
+/// in the session, which strangers have only if they are kin, or come as
+/// [`Via::Orphan`].
+fn was_handed_on(process: &Process, former: &Process, listed_at: StartTime) -> bool {
+    let started = process.identity.started;
+    started < listed_at
+        || started == listed_at && process.session.is_some() && process.session == former.session
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,178 @@
+//! Which groups and sessions belong, by their numbers.
+//!
+//! The number of a group or session is that of the process that opened it. The kernel
+//! gives it to nobody else while anyone is left in there; this is what makes a number
+//! proof of kinship, and a stranger who bears it proof that the name is void.
+
+#![forbid(unsafe_code)]
+
+use std::collections::BTreeSet;
+
+use super::{Caveat, Member, Selection};
+use crate::kinship::Kin;
+use crate::process::{Pgid, Pid, Process, Sid};
+use crate::scope::Reach;
+use crate::target::Root;
+
+impl Selection {
+    /// The root by which a group belongs: it is known to, or a member bears its number
+    /// and must have opened it since the last look.
+    pub(super) fn root_of_group(&self, group: Pgid) -> Option<usize> {
+        let opened = || {
+            let is_free = self.scope.guard.holder_of_group(group).is_none();
+            let at = self.position(group.leader())?;
+            (is_free && self.scope.reach.follows_leaders()).then(|| self.members[at].root)
+        };
+        self.groups.get(&group).copied().or_else(opened)
+    }
+
+    /// The same for a session.
+    pub(super) fn root_of_session(&self, session: Sid) -> Option<usize> {
+        let opened = || {
+            let is_free = self.scope.guard.holder_of_session(session).is_none();
+            let opener = &self.members[self.position(session.leader())?];
+            (is_free && self.scope.reach.follows_leaders() && opener.kindred).then_some(opener.root)
+        };
+        self.sessions.get(&session).copied().or_else(opened)
+    }
+
+    /// Whether the target or a descendant of it opened this session. A session is only
+    /// ever inherited, so everyone in it descends from who opened it (setsid(2)); but
+    /// the target's session, where that was asked for, is older than the target.
+    pub(super) fn is_opened_by_kindred(&self, session: Sid) -> bool {
+        let leader = session.leader();
+        match self.position(leader) {
+            Some(at) => self.members[at].kindred,
+            None => self.scope.roots.contains(&Root::Remains(leader)),
+        }
+    }
+
+    /// The group and the session that a named process is in.
+    pub(super) fn own_around(&mut self, at: usize) {
+        let Member { process, root, .. } = &self.members[at];
+        let (pid, group, session, root) = (process.pid(), process.group, process.session, *root);
+        if matches!(
+            self.scope.reach,
+            Reach::Family | Reach::Group | Reach::Session
+        ) {
+            match group {
+                Some(group) => self.own_group(group, root),
+                None => self.caveat(Caveat::ForeignGroup { target: pid }),
+            }
+        }
+        if self.scope.reach == Reach::Session
+            && let Some(session) = session
+        {
+            self.own_session(session, root);
+        }
+    }
+
+    /// The group and the session that a member leads.
+    pub(super) fn own_led_by(&mut self, at: usize) {
+        if !self.scope.reach.follows_leaders() {
+            return;
+        }
+        let member = &self.members[at];
+        let (root, pid) = (member.root, member.process.pid());
+        let (group, session) = (
+            member.process.leads_group(),
+            member.process.leads_session() && member.kindred,
+        );
+        if group {
+            self.own_group(pid.into(), root);
+        }
+        if session {
+            self.own_session(pid.into(), root);
+        }
+    }
+
+    pub(super) fn own_group(&mut self, group: Pgid, root: usize) {
+        match self.scope.guard.holder_of_group(group) {
+            Some(with) => self.caveat(Caveat::SharedGroup { group, with }),
+            None => {
+                self.groups.entry(group).or_insert(root);
+            }
+        }
+    }
+
+    pub(super) fn own_session(&mut self, session: Sid, root: usize) {
+        match self.scope.guard.holder_of_session(session) {
+            Some(with) => self.caveat(Caveat::SharedSession { session, with }),
+            None => {
+                self.sessions.entry(session).or_insert(root);
+            }
+        }
+    }
+
+    /// Whether a number that names a group or session of the set, or may name one, is
+    /// borne by somebody else than who opened it. The kernel gives no such number away while anyone is
+    /// left in there: everyone who belonged has ended, and the name means strangers.
+    pub(crate) fn is_usurper(&self, process: &Process) -> bool {
+        let pid = process.pid();
+        let was_borne_by = |at: usize| self.members[at].process.identity != process.identity;
+        self.vacant.contains(&pid) || self.position(pid).is_some_and(was_borne_by)
+    }
+
+    /// Gives up the group and the session of this number.
+    pub(crate) fn disown(&mut self, number: Pid) {
+        self.groups.remove(&number.into());
+        self.sessions.remove(&number.into());
+        self.vacant.remove(&number);
+        self.by_pid.remove(&number);
+    }
+
+    /// Notes which groups and sessions of the set have lost who opened them, once
+    /// everyone who is there was offered: `is_borne` tells of a number whether a
+    /// process bears it.
+    pub(crate) fn note_vacant(&mut self, is_borne: impl Fn(Pid) -> bool) {
+        let leaders = self.groups.keys().map(|group| group.leader());
+        let leaders = leaders.chain(self.sessions.keys().map(|session| session.leader()));
+        let vacant: Vec<Pid> = leaders
+            .filter(|&pid| !self.by_pid.contains_key(&pid) && !is_borne(pid))
+            .collect();
+        self.vacant.extend(vacant);
+    }
+
+    /// Groups whose every process belongs.
+    pub fn groups(&self) -> impl Iterator<Item = Pgid> {
+        self.groups.keys().copied()
+    }
+
+    /// Groups and sessions whose every process belongs, and those that members may
+    /// have opened since they were looked at: a group or session of a member's number
+    /// can only be its own.
+    pub fn kin(&self) -> Kin {
+        let mut groups: BTreeSet<Pgid> = self.groups().collect();
+        let mut sessions: BTreeSet<Sid> = self.sessions.keys().copied().collect();
+        if self.scope.reach.follows_leaders() {
+            for &pid in self.by_pid.keys() {
+                groups
+                    .extend(Some(pid.into()).filter(|&group| self.root_of_group(group).is_some()));
+                sessions.extend(
+                    Some(pid.into()).filter(|&session| self.root_of_session(session).is_some()),
+                );
+            }
+        }
+        Kin {
+            groups: groups.into_iter().collect(),
+            sessions: sessions.into_iter().collect(),
+        }
+    }
+
+    /// Groups and sessions of members whose other processes do not belong.
+    pub fn neighbours(&self) -> Kin {
+        let of_members = || self.members.iter().map(|member| &member.process);
+        let groups: BTreeSet<Pgid> = of_members()
+            .filter_map(|process| process.group)
+            .filter(|group| !self.groups.contains_key(group))
+            .collect();
+        let sessions: BTreeSet<Sid> = of_members()
+            .filter_map(|process| process.session)
+            .filter(|session| !self.sessions.contains_key(session))
+            .collect();
+        Kin {
+            groups: groups.into_iter().collect(),
+            sessions: sessions.into_iter().collect(),
+        }
+    }
+}

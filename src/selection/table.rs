@@ -1,0 +1,81 @@
+//! Selecting from a table: the same rules where everyone was read beforehand.
+
+#![forbid(unsafe_code)]
+
+use super::{Selection, Via};
+use crate::process::Process;
+use crate::scope::Scope;
+use crate::snapshot::Snapshot;
+
+impl Scope {
+    /// Everyone in the table who belongs.
+    pub fn select(&self, table: &Snapshot) -> Selection {
+        let mut selection = Selection::new(self.clone());
+        selection.complete(table);
+        selection
+    }
+}
+
+impl Selection {
+    /// Admits everyone in the table who belongs.
+    pub fn complete(&mut self, table: &Snapshot) {
+        let Some(listed_at) = table.taken_at() else {
+            return;
+        };
+        self.bring_up_to_date(table);
+        let mut visited = 0;
+        loop {
+            while visited < self.members.len() {
+                for process in self.children_in(table, visited) {
+                    self.admit(
+                        process.clone(),
+                        Via::Child {
+                            of: visited,
+                            listed_at,
+                        },
+                    );
+                }
+                visited += 1;
+            }
+            let kin = self.kin();
+            for process in table.iter().filter(|process| kin.holds(process)) {
+                self.admit(process.clone(), Via::Mate);
+            }
+            if visited == self.members.len() {
+                break;
+            }
+        }
+        self.note_vacant(|pid| table.get(pid).is_some());
+    }
+
+    /// Takes over what the table tells of members, and of strangers who bear a number
+    /// by which the set is found; admits nobody.
+    pub(crate) fn bring_up_to_date(&mut self, table: &Snapshot) {
+        for process in table.iter() {
+            if self.by_identity.contains_key(&process.identity) {
+                self.admit(process.clone(), Via::Mate);
+            } else if self.is_usurper(process) {
+                self.disown(process.pid());
+            }
+        }
+    }
+
+    /// The children that the table has of a member, and not of somebody who bears the
+    /// member's number by now.
+    pub(super) fn children_in<'t>(
+        &self,
+        table: &'t Snapshot,
+        of: usize,
+    ) -> impl Iterator<Item = &'t Process> + use<'t> {
+        let parent = self.members[of].process.identity;
+        let is_another = table
+            .get(parent.pid)
+            .is_some_and(|bearer| bearer.identity != parent);
+        let children = if is_another {
+            &[]
+        } else {
+            table.children(parent.pid)
+        };
+        children.iter().filter_map(|&pid| table.get(pid))
+    }
+}

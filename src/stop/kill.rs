@@ -1,0 +1,80 @@
+//! The KILL step: nobody may get away, not even a child that is being born.
+//!
+//! A table that is read first and killed by afterwards misses whoever was forked
+//! between. So each member is walked, parents first: its children lists are read,
+//! KILL is sent, and the *same open* lists are read again. Once KILL is posted
+//! fork(2) fails (`copy_process` looks for a fatal signal under the lock that adds
+//! the child), so the second reading is complete. A member that was dead before may
+//! have handed children on: these are met by the signal to the group and by one
+//! more sweep.
+
+#![forbid(unsafe_code)]
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::{Event, Run, StepEnd};
+use crate::signal::Signal;
+use crate::system::System;
+
+impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
+    /// Kills everyone and waits until the last one has ended and a sweep finds
+    /// nobody.
+    pub(super) fn kill(&mut self, at: usize, wait: Duration) -> StepEnd {
+        let deadline = self.system.now().saturating_add(wait);
+        loop {
+            self.walk(at);
+            if !self.finds_untried(at) {
+                if let Some(end) = self.wait_for_all(at, deadline) {
+                    // Newcomers are killed all the same, if not awaited any more.
+                    if end == StepEnd::TimeOver && self.finds_untried(at) {
+                        self.walk(at);
+                    }
+                    return end;
+                }
+                // The dead leave no orphans behind without a last look for them.
+                if !self.finds_untried(at) {
+                    return self.end_of_step();
+                }
+            }
+            if self.system.now() > deadline {
+                self.walk(at);
+                return StepEnd::TimeOver;
+            }
+        }
+    }
+
+    /// KILL to every living member, parents first, and to the children that they
+    /// have by then.
+    fn walk(&mut self, at: usize) {
+        let mut queue = VecDeque::from(self.roster.selection().parents_first());
+        while let Some(member) = queue.pop_front() {
+            if self.roster.is_living(member) && !self.roster.is_tried(member, at) {
+                let known = self.roster.len();
+                self.roster.kill(self.system, member, at);
+                queue.extend(known..self.roster.len());
+            }
+        }
+    }
+
+    /// KILL to the groups that belong as a whole, for those whom no look at /proc is
+    /// quick enough to see, and a sweep for whoever is not known yet.
+    fn finds_untried(&mut self, at: usize) -> bool {
+        self.roster.send_groups(self.system, Signal::KILL);
+        self.roster.sweep_again(self.system);
+        self.roster
+            .living()
+            .any(|member| !self.roster.is_tried(member, at))
+    }
+
+    /// Waits until nobody is left who could be signalled; `None` is that.
+    fn wait_for_all(&mut self, at: usize, deadline: Duration) -> Option<StepEnd> {
+        while self.roster.awaited().next().is_some() {
+            let watched: Vec<usize> = self.roster.living().collect();
+            if let Some(end) = self.wait(at, &watched, deadline) {
+                return Some(end);
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,341 @@
+//! Who takes part in a stop and how each one stands: the one place that sends to
+//! members and records what became of them.
+
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::time::Duration;
+
+use super::Detail;
+use crate::fate::{Cause, Fate, Obstacle};
+use crate::outcome::Verdict;
+use crate::process::{StartTime, State};
+use crate::selection::{Reason, Selection};
+use crate::signal::Signal;
+use crate::survey::{Survey, never_opened};
+use crate::system::{Description, Lost, System, Wake};
+
+mod groups;
+mod record;
+
+/// When a member is to get a step's signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Due {
+    /// With the others.
+    Now,
+    /// When everyone else has ended: it was born after its parent was signalled and
+    /// may be there to clean up.
+    Last,
+}
+
+/// How one member stands.
+#[derive(Debug)]
+struct Standing {
+    round: u32,
+    due: Due,
+    /// The last step whose signal was sent to it, with or without success.
+    tried: Option<usize>,
+    /// The last step whose signal it got.
+    step: Option<usize>,
+    /// When it got that.
+    sent_at: Option<StartTime>,
+    /// Why it could not be signalled, if it could not.
+    unreached: Option<Obstacle>,
+    fate: Option<Fate>,
+    after: Option<Duration>,
+    description: Option<Description>,
+}
+
+/// The members of a stop.
+pub(super) struct Roster<S: System> {
+    survey: Survey<S>,
+    standings: Vec<Standing>,
+    began: Duration,
+    detail: Detail,
+    rounds: u32,
+    is_partial: bool,
+}
+
+impl<S: System> Roster<S> {
+    pub(super) fn new(system: &mut S, survey: Survey<S>, began: Duration, detail: Detail) -> Self {
+        let is_partial = system.is_partial();
+        let mut roster = Self {
+            survey,
+            standings: Vec::new(),
+            began,
+            detail,
+            rounds: 1,
+            is_partial,
+        };
+        roster.enrol(system);
+        roster
+    }
+
+    pub(super) fn selection(&self) -> &Selection {
+        self.survey.selection()
+    }
+
+    pub(super) fn began(&self) -> Duration {
+        self.began
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.standings.len()
+    }
+
+    pub(super) fn is_living(&self, at: usize) -> bool {
+        self.standings[at].fate.is_none()
+    }
+
+    /// Everyone who has not ended, as far as is known.
+    pub(super) fn living(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.len()).filter(|&at| self.is_living(at))
+    }
+
+    /// The living who are worth waiting for: nobody waits for a process that can't be
+    /// signalled.
+    pub(super) fn awaited(&self) -> impl Iterator<Item = usize> + '_ {
+        self.living()
+            .filter(|&at| self.standings[at].unreached.is_none())
+    }
+
+    pub(super) fn due(&self, at: usize) -> Due {
+        self.standings[at].due
+    }
+
+    pub(super) fn set_due(&mut self, at: usize, due: Due) {
+        self.standings[at].due = due;
+    }
+
+    /// Whether this step's signal was sent to the member, with or without success.
+    pub(super) fn is_tried(&self, at: usize, step: usize) -> bool {
+        self.standings[at].tried == Some(step)
+    }
+
+    pub(super) fn is_target(&self, at: usize) -> bool {
+        self.selection().members()[at].reason == Reason::Target
+    }
+
+    /// One full sweep; the next newcomers belong to the next round.
+    pub(super) fn sweep(&mut self, system: &mut S) -> io::Result<()> {
+        let swept = self.survey.sweep(system, has_ended(&self.standings));
+        self.enrol(system);
+        swept
+    }
+
+    /// A sweep after the first signal: what can't be read then makes the record
+    /// partial and ends nothing.
+    pub(super) fn sweep_again(&mut self, system: &mut S) {
+        self.rounds += 1;
+        let swept = self.sweep(system);
+        self.is_partial |= swept.is_err();
+    }
+
+    /// Reads one member's children.
+    pub(super) fn descend(&mut self, system: &mut S, at: usize) {
+        let read = self.survey.descend(system, at, &has_ended(&self.standings));
+        self.is_partial |= read.is_err();
+        self.enrol(system);
+    }
+
+    /// Sends KILL to a member, and meets the children that it has by then.
+    pub(super) fn kill(&mut self, system: &mut S, at: usize, step: usize) {
+        let ended = has_ended(&self.standings);
+        let (sent, read) = self
+            .survey
+            .descend_and_send(system, at, Signal::KILL, &ended);
+        drop(ended);
+        self.is_partial |= read.is_err();
+        self.enrol(system);
+        self.note_step(system, at, step, sent);
+    }
+
+    pub(super) fn note_ancestors(&mut self, system: &mut S) {
+        self.survey.note_ancestors(system);
+    }
+
+    /// Gives newcomers their standing.
+    fn enrol(&mut self, system: &mut S) {
+        for at in self.standings.len()..self.survey.len() {
+            let is_zombie = self.selection().members()[at].process.is_zombie();
+            let handle = self.survey.handle_mut(at);
+            let description = match (self.detail, handle) {
+                (Detail::Description, Some(handle)) => system.describe(handle).ok(),
+                _ => None,
+            };
+            self.standings.push(Standing {
+                round: self.rounds,
+                due: Due::Now,
+                tried: None,
+                step: None,
+                sent_at: None,
+                unreached: None,
+                fate: None,
+                after: None,
+                description,
+            });
+            if is_zombie {
+                self.settle(system, at, Fate::AlreadyEnded);
+            }
+        }
+    }
+
+    /// Whether `at` was surely there when its parent, or else the whole pass, was
+    /// signalled, and was only overlooked; or its parent's turn is yet to come.
+    pub(super) fn is_older_than_signal(
+        &self,
+        at: usize,
+        step: usize,
+        pass_began: StartTime,
+    ) -> bool {
+        let process = &self.selection().members()[at].process;
+        let parent = process
+            .parent
+            .and_then(|parent| self.selection().position(parent));
+        let Some(parent) = parent else {
+            return process.identity.started < pass_began;
+        };
+        let standing = &self.standings[parent];
+        let is_to_come =
+            self.is_living(parent) && standing.due == Due::Now && !self.is_tried(parent, step);
+        is_to_come || process.identity.started < standing.sent_at.unwrap_or(pass_began)
+    }
+
+    /// Sends a step's signal to a member.
+    pub(super) fn send(&mut self, system: &mut S, at: usize, step: usize, signal: Signal) {
+        let sent = match self.survey.handle_mut(at) {
+            Some(handle) => system.send(handle, signal),
+            None => Err(never_opened()),
+        };
+        self.note_step(system, at, step, sent);
+    }
+
+    fn note_step(&mut self, system: &mut S, at: usize, step: usize, sent: Result<(), Lost>) {
+        let standing = &mut self.standings[at];
+        standing.tried = Some(step);
+        if sent.is_ok() {
+            standing.step = Some(step);
+            standing.sent_at = Some(system.tick());
+        }
+        self.note_sent(system, at, sent);
+    }
+
+    fn note_sent(&mut self, system: &mut S, at: usize, sent: Result<(), Lost>) {
+        match sent {
+            Ok(()) => self.standings[at].unreached = None,
+            Err(Lost::Gone) => {
+                let was_reached = self.standings[at].step.is_some();
+                let fate = if was_reached {
+                    Fate::Ended
+                } else {
+                    Fate::AlreadyEnded
+                };
+                self.settle(system, at, fate);
+            }
+            Err(lost) => {
+                let obstacle = self.obstacle(system, at, lost);
+                self.standings[at].unreached = Some(obstacle);
+            }
+        }
+    }
+
+    fn obstacle(&mut self, system: &mut S, at: usize, lost: Lost) -> Obstacle {
+        match (lost, self.survey.handle_mut(at)) {
+            (Lost::Denied, Some(handle)) => Obstacle::NotPermitted {
+                owner: system.describe(handle).ok().map(|it| it.owner),
+            },
+            (Lost::Failed(error), _) => Obstacle::Failed(error.to_string()),
+            (lost, _) => Obstacle::Failed(lost.to_string()),
+        }
+    }
+
+    /// Asks whether each living member could be signalled.
+    pub(super) fn probe(&mut self, system: &mut S) {
+        for at in 0..self.len() {
+            if self.is_living(at) {
+                let probed = match self.survey.handle_mut(at) {
+                    Some(handle) => system.probe(handle),
+                    None => Err(never_opened()),
+                };
+                self.note_sent(system, at, probed);
+            }
+        }
+    }
+
+    /// Continues whoever is stopped: the signal stays pending until then. One that
+    /// its tracer stopped is left to the tracer. Children come before their parents: if
+    /// these ended first, the kernel would send HUP to groups that are orphaned with
+    /// somebody stopped in them (setpgid(2)).
+    pub(super) fn wake_stopped(&mut self, system: &mut S) {
+        for at in self.selection().parents_first().into_iter().rev() {
+            let is_stopped = self.is_living(at)
+                && self.standings[at].step.is_some()
+                && self
+                    .survey
+                    .review(system, at)
+                    .is_ok_and(|process| process.state == State::Stopped);
+            if is_stopped && let Some(handle) = self.survey.handle_mut(at) {
+                // If it can't be continued it stays stopped, and the record says so.
+                let _ = system.send(handle, Signal::CONT);
+            }
+        }
+    }
+
+    /// Waits, and records who ended.
+    pub(super) fn wait(
+        &mut self,
+        system: &mut S,
+        watched: &[usize],
+        until: Duration,
+    ) -> io::Result<Wake> {
+        let (positions, handles): (Vec<usize>, Vec<&S::Handle>) = watched
+            .iter()
+            .filter_map(|&at| Some((at, self.survey.handle(at)?)))
+            .unzip();
+        let wake = system.wait(&handles, until)?;
+        if let Wake::Exited(ended) = &wake {
+            for at in ended.iter().filter_map(|&at| positions.get(at)) {
+                self.settle(system, *at, Fate::Ended);
+            }
+        }
+        Ok(wake)
+    }
+
+    /// Records who has ended by now, without waiting.
+    pub(super) fn settle_ended(&mut self, system: &mut S) {
+        let living: Vec<usize> = self.living().collect();
+        let now = system.now();
+        // Nobody ended is as good an answer as somebody did.
+        let _ = self.wait(system, &living, now);
+    }
+
+    fn settle(&mut self, system: &mut S, at: usize, fate: fn(Cause) -> Fate) {
+        let cause = self
+            .survey
+            .handle_mut(at)
+            .map_or(Cause::Unknown, |handle| system.cause(handle));
+        let after = system.now().saturating_sub(self.began);
+        let standing = &mut self.standings[at];
+        let fate = fate(cause);
+        // When somebody ended before fell looked is not known.
+        standing.after = matches!(fate, Fate::Ended(_)).then_some(after);
+        standing.fate = Some(fate);
+    }
+
+    pub(super) fn verdict_of_delivery(&self) -> Verdict {
+        if self.awaited().count() == self.living().count() {
+            Verdict::Delivered
+        } else {
+            Verdict::Left
+        }
+    }
+}
+
+/// Which members are known to have ended. Whoever is not enrolled yet was only found.
+fn has_ended(standings: &[Standing]) -> impl Fn(usize) -> bool {
+    |at| {
+        standings
+            .get(at)
+            .is_some_and(|standing| standing.fate.is_some())
+    }
+}

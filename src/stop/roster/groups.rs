@@ -1,0 +1,70 @@
+//! Signals to whole groups: they meet those who are born and gone too quickly to be
+//! seen.
+
+#![forbid(unsafe_code)]
+
+use super::Roster;
+use crate::process::{Pgid, StartTime};
+use crate::signal::Signal;
+use crate::system::{GroupKey, Lost, System};
+
+impl<S: System> Roster<S> {
+    /// Sends to every group that belongs as a whole, and tells which of them are still
+    /// there and got it, if only their zombies.
+    pub(in crate::stop) fn send_groups(&mut self, system: &mut S, signal: Signal) -> Vec<Pgid> {
+        let mut reached = Vec::new();
+        let groups: Vec<Pgid> = self.selection().groups().collect();
+        for group in groups {
+            for key in self.group_keys(group) {
+                match system.send_group(key, signal) {
+                    Ok(()) => reached.push(group),
+                    // This key opens nothing any more; the next one may.
+                    Err(Lost::Gone | Lost::Unsupported) => continue,
+                    Err(_) => {}
+                }
+                break;
+            }
+        }
+        reached
+    }
+
+    /// Notes that a newcomer got this step's signal with its group, if it was there
+    /// before these groups were signalled: a second one could make it abort its
+    /// clean-up.
+    pub(in crate::stop) fn note_group_signal(
+        &mut self,
+        at: usize,
+        step: usize,
+        reached: &[Pgid],
+        began: StartTime,
+    ) {
+        let process = &self.selection().members()[at].process;
+        let was_in_group = process.group.is_some_and(|group| reached.contains(&group));
+        if was_in_group && process.identity.started < began && self.is_living(at) {
+            let standing = &mut self.standings[at];
+            standing.tried = Some(step);
+            standing.step = Some(step);
+            standing.sent_at = Some(began);
+        }
+    }
+
+    /// What a group can be addressed by: the process that opened it, or else those
+    /// who were seen in it, the living first.
+    fn group_keys(&self, group: Pgid) -> impl Iterator<Item = GroupKey<'_, S::Handle>> {
+        let leader = self
+            .selection()
+            .position(group.leader())
+            .and_then(|at| self.survey.handle(at))
+            .map(GroupKey::Leader);
+        let in_group =
+            move |&at: &usize| self.selection().members()[at].process.group == Some(group);
+        let ended = (0..self.len()).filter(|&at| !self.is_living(at));
+        let vouchers = self
+            .living()
+            .chain(ended)
+            .filter(in_group)
+            .filter_map(|at| self.survey.handle(at))
+            .map(move |by| GroupKey::Vouched { group, by });
+        leader.into_iter().chain(vouchers)
+    }
+}

@@ -1,0 +1,369 @@
+//! Reads a living system until nobody new turns up who belongs.
+//!
+//! The rules are [`Selection`]'s; this module only knows where to look next. The
+//! tree is read by descent, each member's own children lists, and costs nothing for
+//! the rest of the system. Group and session mates come from one pass over the
+//! system that opens no file.
+
+#![forbid(unsafe_code)]
+
+use std::collections::HashSet;
+use std::io;
+
+use crate::kinship::Listing;
+use crate::process::{Pgid, Pid, Process, Sid};
+use crate::scope::Scope;
+use crate::selection::{Admission, Member, Reason, Selection, Via};
+use crate::signal::Signal;
+use crate::system::{Hold, Lost, System};
+use crate::target::Root;
+
+mod ancestors;
+mod orphans;
+
+/// A selection of a living system, with a handle on each of its members.
+pub struct Survey<S: System> {
+    selection: Selection,
+    handles: Vec<Option<S::Handle>>,
+    hold: Hold,
+    lists: Lists,
+    overlooked: Overlooked,
+    /// Who takes in the orphans of the set, once that had to be known.
+    adopters: Option<HashSet<Pid>>,
+}
+
+/// Whether the survey knows of somebody whom it could not open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Overlooked {
+    Nobody,
+    Somebody,
+}
+
+/// Where children are read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lists {
+    /// The kernel keeps lists of them (CONFIG_PROC_CHILDREN).
+    Kept,
+    /// It does not, so the whole table has to be read.
+    Absent,
+}
+
+impl<S: System> Survey<S> {
+    /// The roots of `scope`, opened; call [`Survey::sweep`] for the rest. A root that
+    /// has ended by now is one that remains, or nothing if its number means somebody
+    /// else. One that can't be opened stays a root, without a handle.
+    pub fn begin(system: &mut S, mut scope: Scope, hold: Hold) -> Self {
+        let mut opened = Vec::new();
+        for root in &mut scope.roots {
+            if let Root::Process(process) = root {
+                match system.open(process.pid(), hold) {
+                    Ok((handle, found)) if found.identity == process.identity => {
+                        *process = found;
+                        opened.push((handle, process.identity));
+                    }
+                    Ok(_) => *root = Root::Replaced(process.pid()),
+                    Err(Lost::Gone) => *root = Root::Remains(process.pid()),
+                    Err(_) => {}
+                }
+            }
+        }
+        let selection = Selection::new(scope);
+        let mut handles: Vec<Option<S::Handle>> = Vec::new();
+        handles.resize_with(selection.members().len(), || None);
+        for (handle, identity) in opened {
+            if let Some(at) = selection.position(identity.pid) {
+                handles[at] = Some(handle);
+            }
+        }
+        Self {
+            selection,
+            handles,
+            hold,
+            lists: Lists::Kept,
+            overlooked: Overlooked::Nobody,
+            adopters: None,
+        }
+    }
+
+    /// Whether somebody who may belong could not be opened: not for having ended, but
+    /// for want of permission or means.
+    pub fn is_partial(&self) -> bool {
+        self.overlooked == Overlooked::Somebody
+    }
+
+    /// Who belongs so far.
+    pub fn selection(&self) -> &Selection {
+        &self.selection
+    }
+
+    /// Gives the handles back to the system.
+    pub fn into_selection(self, system: &mut S) -> Selection {
+        system.release(self.handles.into_iter().flatten().collect());
+        self.selection
+    }
+
+    /// How many belong so far.
+    pub fn len(&self) -> usize {
+        self.handles.len()
+    }
+
+    /// Whether nobody belongs.
+    pub fn is_empty(&self) -> bool {
+        self.handles.is_empty()
+    }
+
+    /// The handle on a member.
+    pub fn handle(&self, at: usize) -> Option<&S::Handle> {
+        self.handles[at].as_ref()
+    }
+
+    /// The handle on a member, to read or to signal it.
+    pub fn handle_mut(&mut self, at: usize) -> Option<&mut S::Handle> {
+        self.handles[at].as_mut()
+    }
+
+    /// Reads a member once more: it may have stopped, or opened a group or session
+    /// of its own, meanwhile.
+    pub fn review(&mut self, system: &mut S, at: usize) -> Result<&Process, Lost> {
+        let handle = self.handles[at].as_mut().ok_or(Lost::Gone)?;
+        let process = system.review(handle)?;
+        if process.identity != self.selection.members()[at].process.identity {
+            return Err(Lost::Gone);
+        }
+        self.selection.admit(process, Via::Mate);
+        Ok(&self.selection.members()[at].process)
+    }
+
+    /// Looks for newcomers until a pass adds nobody who was there when it began: where
+    /// processes come and go all the time, there is always one more, and the sweep has
+    /// to end. `ended` tells which members need no look any more; they stay roots all
+    /// the same.
+    pub fn sweep(&mut self, system: &mut S, ended: impl Fn(usize) -> bool) -> io::Result<()> {
+        let began = system.tick();
+        let mut at = 0;
+        loop {
+            while at < self.len() {
+                if !ended(at) {
+                    self.descend(system, at, &ended)?;
+                }
+                at += 1;
+            }
+            self.find_mates(system, &ended)?;
+            let newcomers = &self.selection.members()[at..];
+            let is_young = |member: &Member| member.process.identity.started > began;
+            if newcomers.iter().all(is_young) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Reads one member's children and admits them.
+    pub fn descend(
+        &mut self,
+        system: &mut S,
+        at: usize,
+        ended: &impl Fn(usize) -> bool,
+    ) -> io::Result<()> {
+        if !self.reads_lists() {
+            return Ok(());
+        }
+        let Some(handle) = &mut self.handles[at] else {
+            return Ok(());
+        };
+        let listing = system.children(handle);
+        self.meet_children(system, at, listing, ended)
+    }
+
+    /// Sends a signal to a member right between two readings of its children, and
+    /// admits whom they named only then: opening them takes time in which more are
+    /// born.
+    pub fn descend_and_send(
+        &mut self,
+        system: &mut S,
+        at: usize,
+        signal: Signal,
+        ended: &impl Fn(usize) -> bool,
+    ) -> (Result<(), Lost>, io::Result<()>) {
+        let reads_lists = self.reads_lists();
+        let Some(handle) = &mut self.handles[at] else {
+            return (Err(never_opened()), Ok(()));
+        };
+        if !reads_lists {
+            return (system.send(handle, signal), Ok(()));
+        }
+        let passage = system.send_between(handle, signal);
+        let read = self
+            .meet_children(system, at, passage.before, ended)
+            .and_then(|()| self.meet_children(system, at, passage.after, ended));
+        (passage.sent, read)
+    }
+
+    fn reads_lists(&self) -> bool {
+        self.lists == Lists::Kept && self.selection.scope().reach.descends()
+    }
+
+    /// Admits the children whom a member's list named. One who is a member already
+    /// and is not known to have ended needs no look: its number is still its own.
+    fn meet_children(
+        &mut self,
+        system: &mut S,
+        at: usize,
+        listing: Result<Listing, Lost>,
+        ended: &impl Fn(usize) -> bool,
+    ) -> io::Result<()> {
+        match listing {
+            Ok(listing) => {
+                for &child in &listing.children {
+                    match self.selection.position(child) {
+                        Some(known) if self.is_held(child, ended) => {
+                            self.selection.note_descent(known, at);
+                        }
+                        _ => self.meet(system, child, listing.via(at)),
+                    }
+                }
+                Ok(())
+            }
+            Err(Lost::Unsupported) => {
+                self.lists = Lists::Absent;
+                self.read_table(system)
+            }
+            // A member that can't be read has ended or hides its children.
+            Err(_) => Ok(()),
+        }
+    }
+
+    fn is_held(&self, pid: Pid, ended: &impl Fn(usize) -> bool) -> bool {
+        self.selection
+            .position(pid)
+            .is_some_and(|at| self.handles[at].is_some() && !ended(at))
+    }
+
+    /// Whether a member that has ended still has its number: a zombie can be signalled,
+    /// one that was reaped can't. Cheaper than to open it anew with every sweep.
+    fn is_unreaped(&mut self, system: &mut S, pid: Pid) -> bool {
+        self.selection
+            .position(pid)
+            .and_then(|at| self.handles[at].as_mut())
+            .is_some_and(|handle| matches!(system.probe(handle), Ok(()) | Err(Lost::Denied)))
+    }
+
+    /// Admits everyone who is in a group or session that belongs.
+    pub fn find_mates(&mut self, system: &mut S, ended: &impl Fn(usize) -> bool) -> io::Result<()> {
+        if self.lists == Lists::Absent {
+            return self.read_table(system);
+        }
+        let kin = self.selection.kin();
+        if kin.is_empty() {
+            return Ok(());
+        }
+        let mates = system.mates(&kin)?;
+        for &pid in &mates {
+            if !self.is_held(pid, ended)
+                && !self.is_unreaped(system, pid)
+                && let Some((handle, process)) = self.open(system, pid)
+            {
+                self.verify_names(system, &process);
+                self.offer(handle, process, Via::Mate);
+            }
+        }
+        let borne: HashSet<Pid> = mates.into_iter().collect();
+        self.selection.note_vacant(|pid| borne.contains(&pid));
+        Ok(())
+    }
+
+    /// Opens whoever bears this number and offers them for admission.
+    fn meet(&mut self, system: &mut S, pid: Pid, via: Via) {
+        let Some((handle, process)) = self.open(system, pid) else {
+            return;
+        };
+        let via = self.tell_orphan(system, &process, via);
+        self.offer(handle, process, via);
+    }
+
+    fn offer(&mut self, handle: S::Handle, process: Process, via: Via) {
+        match self.selection.admit(process, via) {
+            Admission::Taken(_) => self.handles.push(Some(handle)),
+            Admission::Known(at) => {
+                self.handles[at].get_or_insert(handle);
+            }
+            Admission::Refused | Admission::Stranger => {}
+        }
+    }
+
+    /// Makes sure that the group and the session in which somebody was seen are still
+    /// those that belong. Their numbers are safe as long as whoever opened them bears
+    /// them, if only as a zombie.
+    fn verify_names(&mut self, system: &mut S, mate: &Process) {
+        let group = mate.group.map(Pgid::leader);
+        let session = mate.session.map(Sid::leader);
+        for leader in group.into_iter().chain(session) {
+            if leader != mate.pid()
+                && !self.is_borne_by_member(system, leader)
+                && let Ok((_, bearer)) = system.open(leader, Hold::Look)
+                && self.selection.is_usurper(&bearer)
+            {
+                self.selection.disown(leader);
+            }
+        }
+    }
+
+    fn is_borne_by_member(&mut self, system: &mut S, pid: Pid) -> bool {
+        let Some(at) = self.selection.position(pid) else {
+            return false;
+        };
+        let identity = self.selection.members()[at].process.identity;
+        self.handles[at]
+            .as_mut()
+            .and_then(|handle| system.review(handle).ok())
+            .is_some_and(|process| process.identity == identity)
+    }
+
+    fn open(&mut self, system: &mut S, pid: Pid) -> Option<(S::Handle, Process)> {
+        match system.open(pid, self.hold) {
+            Ok(opened) => Some(opened),
+            Err(Lost::Gone | Lost::Thread(_)) => None,
+            Err(_) => {
+                self.overlooked = Overlooked::Somebody;
+                None
+            }
+        }
+    }
+
+    /// The way without children lists: everything is read, and whoever is new and
+    /// belongs by the table is opened.
+    fn read_table(&mut self, system: &mut S) -> io::Result<()> {
+        let table = system.table()?;
+        self.selection.bring_up_to_date(&table);
+        let Some(listed_at) = table.taken_at() else {
+            return Ok(());
+        };
+        let mut found = self.selection.clone();
+        found.complete(&table);
+        for member in &found.members()[self.len()..] {
+            let by_table = &member.process;
+            // The table may be stale: the way by which somebody belongs has to hold
+            // for whoever is opened.
+            let via = match member.reason {
+                Reason::Descendant(parent) => match self.selection.position(parent) {
+                    Some(of) => Via::Child { of, listed_at },
+                    None => continue,
+                },
+                _ => Via::Mate,
+            };
+            let opened = self.open(system, by_table.pid());
+            if let Some((handle, process)) = opened
+                && process.identity == by_table.identity
+                && let Admission::Taken(_) = self.selection.admit(process, via)
+            {
+                self.handles.push(Some(handle));
+            }
+        }
+        self.selection.note_vacant(|pid| table.get(pid).is_some());
+        Ok(())
+    }
+}
+
+/// Why a member without a handle is out of reach.
+pub(crate) fn never_opened() -> Lost {
+    Lost::Failed(io::Error::other("it could not be opened"))
+}

@@ -1,0 +1,61 @@
+//! Tells an orphan of the set from a stranger.
+
+#![forbid(unsafe_code)]
+
+use std::collections::HashSet;
+
+use super::Survey;
+use crate::process::{Pid, Process};
+use crate::selection::Via;
+use crate::system::{Hold, System};
+use crate::target::Root;
+
+impl<S: System> Survey<S> {
+    /// A child that has another parent than the one whose list named it, and that was
+    /// born in the very tick of that reading, is either an orphan or a stranger with
+    /// the number of a child that ended. Only the dead leave orphans, and only certain
+    /// processes take them in (PR_SET_CHILD_SUBREAPER(2const)).
+    pub(super) fn tell_orphan(&mut self, system: &mut S, child: &Process, via: Via) -> Via {
+        let Via::Child { of, listed_at } = via else {
+            return via;
+        };
+        let parent = self.selection.members()[of].process.pid();
+        let is_doubtful = child.parent != Some(parent) && child.identity.started == listed_at;
+        if is_doubtful
+            && self.has_ended(system, of)
+            && let Some(adopter) = child.parent
+            && self.adopters(system).contains(&adopter)
+        {
+            return Via::Orphan { of };
+        }
+        via
+    }
+
+    fn has_ended(&mut self, system: &mut S, at: usize) -> bool {
+        match self.review(system, at) {
+            Ok(process) => process.is_zombie(),
+            Err(_) => true,
+        }
+    }
+
+    /// Who takes in the orphans of the set: init, and any ancestor of a target may.
+    fn adopters(&mut self, system: &mut S) -> &HashSet<Pid> {
+        let roots = &self.selection.scope().roots;
+        self.adopters.get_or_insert_with(|| {
+            let mut adopters: HashSet<Pid> = Pid::new(1).into_iter().collect();
+            for root in roots {
+                let mut next = match root {
+                    Root::Process(target) => target.parent,
+                    _ => None,
+                };
+                while let Some(pid) = next
+                    && adopters.insert(pid)
+                    && let Ok((_, ancestor)) = system.open(pid, Hold::Look)
+                {
+                    next = ancestor.parent;
+                }
+            }
+            adopters
+        })
+    }
+}

@@ -1,0 +1,4 @@
+//! What the tests share.
+#![allow(dead_code, unused_imports)] // no test uses everything
+
+pub mod world;

@@ -1,0 +1,245 @@
+//! What fell may ask of a world and do to it.
+
+use std::io;
+use std::time::Duration;
+
+use fell::fate::{Cause, Obstacle};
+use fell::kinship::{Kin, Listing};
+use fell::process::{Pgid, Pid, Process, StartTime};
+use fell::signal::Signal;
+use fell::signal::disposition::SignalSets;
+use fell::snapshot::Snapshot;
+use fell::system::{Description, GroupKey, Hold, Lost, System, Wake};
+
+use super::{Band, Got, Life, Way, World};
+
+/// A process that was opened: it never comes to mean another.
+#[derive(Debug)]
+pub struct Handle {
+    at: usize,
+    hold: Hold,
+}
+
+impl World {
+    /// Each question takes its time, and the world goes on meanwhile.
+    fn take_time(&mut self) {
+        self.advance(self.now + self.cost);
+    }
+
+    fn reach(&self, handle: &Handle) -> Result<usize, Lost> {
+        assert_eq!(handle.hold, Hold::Pin, "only a pinned process is signalled");
+        let character = &self.characters[handle.at];
+        match character.life {
+            Life::Reaped => Err(Lost::Gone),
+            _ if character.role.is_denied => Err(Lost::Denied),
+            _ => Ok(handle.at),
+        }
+    }
+
+    fn band_of(&self, key: &GroupKey<'_, Handle>) -> Result<Band, Lost> {
+        match key {
+            GroupKey::Leader(_) if !self.has_group_signals => Err(Lost::Unsupported),
+            GroupKey::Leader(leader) => Ok(self.characters[leader.at].own_band(leader.at)),
+            GroupKey::Vouched { group, by } => {
+                let character = &self.characters[by.at];
+                character
+                    .group
+                    .filter(|band| Pgid::new(band.number) == Some(*group))
+                    .filter(|_| character.life != Life::Reaped)
+                    .ok_or(Lost::Gone)
+            }
+        }
+    }
+}
+
+impl System for World {
+    type Handle = Handle;
+
+    fn now(&self) -> Duration {
+        self.now
+    }
+
+    fn tick(&self) -> StartTime {
+        World::tick(self)
+    }
+
+    fn own_pid(&self) -> Pid {
+        super::pid(self.own_pid)
+    }
+
+    fn table(&mut self) -> io::Result<Snapshot> {
+        self.take_time();
+        let processes: Vec<Process> = self
+            .unreaped()
+            .filter(|&at| !self.characters[at].role.is_hidden)
+            .map(|at| self.characters[at].view(self))
+            .collect();
+        Ok(Snapshot::new(processes, World::tick(self)))
+    }
+
+    fn is_partial(&mut self) -> bool {
+        false
+    }
+
+    fn look(&mut self, pid: Pid) -> Result<Process, Lost> {
+        if let Some(&of) = self.threads.get(&pid) {
+            return Err(Lost::Thread(of));
+        }
+        self.open(pid, Hold::Look).map(|(_, process)| process)
+    }
+
+    fn open(&mut self, pid: Pid, hold: Hold) -> Result<(Handle, Process), Lost> {
+        self.take_time();
+        let &at = self.bearers.get(&pid).ok_or(Lost::Gone)?;
+        let character = &self.characters[at];
+        if character.role.is_hidden {
+            return Err(Lost::Denied);
+        }
+        Ok((Handle { at, hold }, character.view(self)))
+    }
+
+    fn review(&mut self, of: &mut Handle) -> Result<Process, Lost> {
+        self.take_time();
+        let character = &self.characters[of.at];
+        match character.life {
+            Life::Reaped => Err(Lost::Gone),
+            _ => Ok(character.view(self)),
+        }
+    }
+
+    fn describe(&mut self, of: &mut Handle) -> Result<Description, Lost> {
+        let process = self.review(of)?;
+        Ok(Description {
+            owner: 1000,
+            command: vec![process.name],
+            signals: SignalSets::default(),
+        })
+    }
+
+    fn children(&mut self, of: &mut Handle) -> Result<Listing, Lost> {
+        self.take_time();
+        if !self.has_lists {
+            return Err(Lost::Unsupported);
+        }
+        let children = self
+            .unreaped()
+            .filter(|&at| self.characters[at].parent == Some(of.at))
+            .map(|at| self.characters[at].pid)
+            .collect();
+        let listing = Listing {
+            children,
+            read_at: World::tick(self),
+        };
+        let (due, rest) = std::mem::take(&mut self.after_listing)
+            .into_iter()
+            .partition(|(parent, _)| *parent == of.at);
+        self.after_listing = rest;
+        let due: Vec<_> = due;
+        for (_, incident) in due {
+            self.happen(incident);
+        }
+        Ok(listing)
+    }
+
+    fn mates(&mut self, kin: &Kin) -> io::Result<Vec<Pid>> {
+        self.take_time();
+        let call = self.mates_calls;
+        self.mates_calls += 1;
+        if self.mates_fail_from.is_some_and(|from| call >= from) {
+            return Err(io::Error::from_raw_os_error(5));
+        }
+        Ok(self
+            .unreaped()
+            .map(|at| self.characters[at].view(self))
+            .filter(|process| kin.holds(process))
+            .map(|process| process.pid())
+            .collect())
+    }
+
+    fn send(&mut self, to: &mut Handle, signal: Signal) -> Result<(), Lost> {
+        self.take_time();
+        let at = self.reach(to)?;
+        self.deliver(at, signal, Way::Alone);
+        Ok(())
+    }
+
+    fn probe(&mut self, to: &mut Handle) -> Result<(), Lost> {
+        self.take_time();
+        self.reach(to).map(drop)
+    }
+
+    fn send_group(&mut self, key: GroupKey<'_, Handle>, signal: Signal) -> Result<(), Lost> {
+        self.take_time();
+        let band = self.band_of(&key)?;
+        let in_group: Vec<usize> = self
+            .unreaped()
+            .filter(|&at| self.characters[at].group == Some(band))
+            .collect();
+        let got = Got {
+            at: self.time(),
+            signal,
+            way: Way::Group,
+        };
+        let mut was_met = false;
+        for line in &mut self.lines {
+            if line.is_alive && line.band == band {
+                line.deliver(got);
+                was_met = true;
+            }
+        }
+        if in_group.is_empty() && !was_met {
+            return Err(Lost::Gone);
+        }
+        for at in in_group {
+            if !self.characters[at].role.is_denied {
+                self.deliver(at, signal, Way::Group);
+                was_met = true;
+            }
+        }
+        was_met.then_some(()).ok_or(Lost::Denied)
+    }
+
+    fn cause(&mut self, of: &mut Handle) -> Cause {
+        self.characters[of.at].cause
+    }
+
+    fn obstacle(&mut self, of: &mut Handle) -> Obstacle {
+        let character = &self.characters[of.at];
+        match character.role {
+            _ if character.is_stopped => Obstacle::Stopped,
+            ref role if role.is_stuck => Obstacle::Uninterruptible { channel: None },
+            ref role if role.is_traced => Obstacle::Traced { by: None },
+            _ => Obstacle::Nothing,
+        }
+    }
+
+    fn wait(&mut self, watched: &[&Handle], until: Duration) -> io::Result<Wake> {
+        self.take_time();
+        loop {
+            self.advance(self.now);
+            let ended: Vec<usize> = (0..watched.len())
+                .filter(|&at| self.characters[watched[at].at].life != Life::Living)
+                .collect();
+            if !ended.is_empty() {
+                return Ok(Wake::Exited(ended));
+            }
+            if let Some((at, signal)) = self.interruption
+                && at <= self.now
+            {
+                return Ok(Wake::Interrupted(signal));
+            }
+            if until <= self.now {
+                return Ok(Wake::Deadline);
+            }
+            let next = self
+                .agenda
+                .first_key_value()
+                .map(|((at, _), _)| *at)
+                .into_iter()
+                .chain(self.interruption.map(|(at, _)| at))
+                .chain([until])
+                .min();
+            self.advance(next.unwrap_or(until));
+        }
+    }
+}
