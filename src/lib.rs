@@ -5,7 +5,8 @@
 //! system until nobody new belongs, and [`stop::stop`] takes a [`stop::Plan`] to the
 //! set and leaves an [`outcome::Outcome`].
 //!
-//! The core makes no system call: it knows the world as a [`system::System`].
+//! The core makes no system call: it knows the world as a [`system::System`], of which
+//! [`linux::Linux`] is the real one.
 #![deny(missing_docs)]
 #![deny(unsafe_code)]
 #![deny(rust_2018_idioms)]
@@ -13,6 +14,7 @@
 pub mod fate;
 pub mod guard;
 pub mod kinship;
+pub mod linux;
 pub mod outcome;
 pub mod process;
 #[cfg(test)]

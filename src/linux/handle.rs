@@ -1,0 +1,334 @@
+//! One opened process: its pidfd and the files of /proc that are kept open.
+//!
+//! Files of /proc stay bound to the process that they were opened for: once it is
+//! reaped they read as "no such process", whoever has its number by then. They are
+//! kept open since opening is what costs, above all for a process that is dying.
+
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::slice;
+
+use nix::unistd::Uid;
+use rustix::io::Errno;
+
+use super::pidfd::{self, Recipient};
+use super::proc::{Proc, children_of};
+use super::stat::{self, Stat};
+use super::{lost, own};
+use crate::fate::Cause;
+use crate::kinship::Listing;
+use crate::process::{Identity, Pgid, Pid, Process};
+use crate::signal::Signal;
+use crate::system::{Hold, Lost, Passage};
+
+/// Descriptors that are left for what fell opens for a moment.
+const SPARE: i32 = 16;
+
+/// An opened process.
+#[derive(Debug)]
+pub struct Handle {
+    identity: Identity,
+    threads: u32,
+    hold: Hold,
+    /// None where there are no pidfds or no descriptors are left.
+    pidfd: Option<OwnedFd>,
+    stat: Option<OwnedFd>,
+    lists: Vec<List>,
+    /// Descriptors up to this number may be kept.
+    descriptors: i32,
+}
+
+/// One thread's list of children, kept open.
+#[derive(Debug)]
+struct List {
+    thread: Pid,
+    file: OwnedFd,
+}
+
+impl List {
+    /// Appends its text; nothing for a thread that has ended, whose children are on
+    /// another one's list.
+    fn read_text(&self, proc: &mut Proc, text: &mut Vec<u8>) -> Result<(), Lost> {
+        match proc.read_list(&self.file, text) {
+            Ok(()) | Err(Errno::SRCH) => Ok(()),
+            Err(error) => Err(lost(error)),
+        }
+    }
+
+    fn is_below(&self, descriptors: i32) -> bool {
+        self.file.as_raw_fd() < descriptors
+    }
+}
+
+impl Handle {
+    /// Opens and reads a process.
+    ///
+    /// The stat file is opened first, then the pidfd, and then the file is read. A
+    /// number is given to nobody else while its process is there, so if the process of
+    /// the file is still there after the pidfd was opened, both are the same.
+    pub(super) fn open(
+        proc: &mut Proc,
+        pid: Pid,
+        hold: Hold,
+        descriptors: i32,
+    ) -> Result<(Self, Process), Lost> {
+        let file = proc.open_stat(pid).map_err(lost)?;
+        let pidfd = match hold {
+            Hold::Look => None,
+            Hold::Pin => match pidfd::open(pid) {
+                Ok(fd) => (fd.as_raw_fd() < descriptors - SPARE).then_some(fd),
+                // No pidfds here (before Linux 5.3, or a seccomp filter), or no room:
+                // the start time has to vouch for the number then.
+                Err(
+                    Errno::NOSYS
+                    | Errno::PERM
+                    | Errno::MFILE
+                    | Errno::NFILE
+                    | Errno::NOMEM
+                    | Errno::NODEV,
+                ) => None,
+                // The number is a thread's (Linux before 6.9: EINVAL).
+                Err(Errno::INVAL | Errno::NOENT) => return Err(Lost::Gone),
+                Err(error) => return Err(lost(error)),
+            },
+        };
+        let Stat { process, .. } = proc.read_stat(&file).map_err(lost)?;
+        let keeps = file.as_raw_fd() < descriptors / 2;
+        let handle = Self {
+            identity: process.identity,
+            threads: process.threads,
+            hold,
+            pidfd,
+            stat: keeps.then_some(file),
+            lists: Vec::new(),
+            descriptors,
+        };
+        Ok((handle, process))
+    }
+
+    /// Reads it once more, and its wait status where it has one.
+    pub(super) fn read(&mut self, proc: &mut Proc) -> Result<(Process, Option<i32>), Lost> {
+        let opened;
+        let file = match &self.stat {
+            Some(file) => file,
+            None => {
+                opened = proc.open_stat(self.identity.pid).map_err(lost)?;
+                &opened
+            }
+        };
+        let Stat { process, exit_code } = proc.read_stat(file).map_err(lost)?;
+        if process.identity != self.identity {
+            return Err(Lost::Gone);
+        }
+        self.threads = process.threads;
+        Ok((process, exit_code))
+    }
+
+    /// The children of all its threads.
+    ///
+    /// The kernel may leave out living siblings of a child that ends while the list is
+    /// being read (proc_tid_children(5)), but it never shows an empty list for one
+    /// that has a child. So whatever is not empty is read until two readings agree.
+    pub(super) fn children(&mut self, proc: &mut Proc) -> Result<Vec<Pid>, Lost> {
+        let unopened = self.unopened(proc)?;
+        let mut children = Self::read_lists(proc, &self.lists)?;
+        for thread in unopened {
+            if let Some(list) = self.open_list(proc, thread)? {
+                children.extend(Self::read_lists(proc, slice::from_ref(&list))?);
+                if self.hold == Hold::Pin && list.is_below(self.descriptors / 2) {
+                    self.lists.push(list);
+                }
+            }
+        }
+        Ok(children)
+    }
+
+    /// Sends a signal between two readings of the children lists. What was read is
+    /// looked at only afterwards.
+    pub(super) fn send_between(&mut self, proc: &mut Proc, signal: Signal) -> Passage {
+        let (mut before, mut after) = (Vec::new(), Vec::new());
+        if let Err(error) = self.open_lists(proc, &mut before) {
+            return Passage {
+                before: Err(error),
+                sent: self.send(proc, Some(signal)),
+                after: Ok(listing(Vec::new())),
+            };
+        }
+        let read_before = self.read_texts(proc, &mut before);
+        let sent = self.send(proc, Some(signal));
+        let read_after = self.read_texts(proc, &mut after);
+        self.lists
+            .retain(|list| list.is_below(self.descriptors / 2));
+        Passage {
+            before: read_before.map(|()| listing(children_of(&before))),
+            sent,
+            after: read_after.map(|()| listing(children_of(&after))),
+        }
+    }
+
+    fn read_texts(&self, proc: &mut Proc, text: &mut Vec<u8>) -> Result<(), Lost> {
+        self.lists
+            .iter()
+            .try_for_each(|list| list.read_text(proc, text))
+    }
+
+    /// Opens the lists that are not open yet. A process may have more threads than fell
+    /// may have descriptors: what is over is read at once and closed.
+    fn open_lists(&mut self, proc: &mut Proc, text: &mut Vec<u8>) -> Result<(), Lost> {
+        for thread in self.unopened(proc)? {
+            match self.open_list(proc, thread)? {
+                Some(list) if list.is_below(self.descriptors - SPARE) => self.lists.push(list),
+                Some(list) => list.read_text(proc, text)?,
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The threads whose lists are not open yet.
+    fn unopened(&self, proc: &mut Proc) -> Result<Vec<Pid>, Lost> {
+        let mut threads = if self.threads > 1 {
+            proc.threads(self.identity.pid).map_err(lost)?
+        } else {
+            vec![self.identity.pid]
+        };
+        threads.retain(|&thread| self.lists.iter().all(|list| list.thread != thread));
+        Ok(threads)
+    }
+
+    /// `None` for a thread that has ended; its children are on another one's list.
+    fn open_list(&self, proc: &mut Proc, thread: Pid) -> Result<Option<List>, Lost> {
+        match proc.open_children(self.identity.pid, thread) {
+            Ok(file) => Ok(Some(List { thread, file })),
+            Err(Errno::NOENT | Errno::SRCH) if self.threads > 1 => Ok(None),
+            Err(Errno::NOENT) if proc.has_children_lists() => Err(Lost::Gone),
+            Err(Errno::NOENT) => Err(Lost::Unsupported),
+            Err(error) => Err(lost(error)),
+        }
+    }
+
+    fn read_lists(proc: &mut Proc, lists: &[List]) -> Result<Vec<Pid>, Lost> {
+        let mut children = Vec::new();
+        for list in lists {
+            match proc.read_children(&list.file) {
+                Ok(listed) => children.extend(listed),
+                Err(Errno::SRCH) => {}
+                Err(error) => return Err(lost(error)),
+            }
+        }
+        Ok(children)
+    }
+
+    /// Sends a signal, or with `None` asks whether one could be sent.
+    pub(super) fn send(&mut self, proc: &mut Proc, signal: Option<Signal>) -> Result<(), Lost> {
+        if let Some(pidfd) = &self.pidfd {
+            let sent = pidfd::send(pidfd.as_fd(), Recipient::Process, signal);
+            if !is_unsupported(&sent) {
+                return sent.map_err(of_io);
+            }
+        }
+        // Between this look and the signal the number could still be given to somebody
+        // else; without pidfds nothing closes that window.
+        self.read(proc)?;
+        pidfd::kill(self.identity.pid, signal).map_err(of_io)
+    }
+
+    /// Sends to the group that the process opened.
+    pub(super) fn send_to_group(&self, signal: Signal) -> Result<(), Lost> {
+        let pidfd = self.pidfd.as_ref().ok_or(Lost::Unsupported)?;
+        pidfd::send(pidfd.as_fd(), Recipient::Group, Some(signal)).map_err(|error| {
+            match error.raw_os_error() {
+                // A flag that this kernel does not know.
+                Some(libc::EINVAL | libc::ENOSYS) => Lost::Unsupported,
+                _ => of_io(error),
+            }
+        })
+    }
+
+    /// Sends to a group by its number, if this process is still in it. A number is not
+    /// given to another group while somebody is in this one, a zombie included.
+    pub(super) fn vouch_and_send(&self, group: Pgid, signal: Signal) -> Result<(), Lost> {
+        let pidfd = self.pidfd.as_ref().ok_or(Lost::Unsupported)?;
+        let is_there = || match pidfd::send(pidfd.as_fd(), Recipient::Process, None) {
+            Ok(()) => true,
+            Err(error) => error.raw_os_error() == Some(libc::EPERM),
+        };
+        if own::group_of(self.identity.pid) != Some(group) || !is_there() {
+            return Err(Lost::Gone);
+        }
+        pidfd::kill_group(group, signal).map_err(of_io)
+    }
+
+    /// How it ended.
+    pub(super) fn cause(&mut self, proc: &mut Proc) -> Cause {
+        let reaped = |handle: &Self| {
+            let pidfd = handle.pidfd.as_ref()?;
+            pidfd::exit_status(pidfd.as_fd())
+        };
+        if let Some(status) = reaped(self) {
+            return stat::cause(status);
+        }
+        if let Ok((process, Some(status))) = self.read(proc)
+            && process.is_zombie()
+            && (status != 0 || self.is_readable(proc.user))
+        {
+            return stat::cause(status);
+        }
+        // It may have been reaped between the two questions.
+        reaped(self).map_or(Cause::Unknown, stat::cause)
+    }
+
+    /// Whether the kernel shows this process' wait status to our user: it shows 0 to
+    /// those who may not trace it.
+    fn is_readable(&self, user: Uid) -> bool {
+        user.is_root()
+            || self
+                .stat
+                .as_ref()
+                .and_then(|file| rustix::fs::fstat(file).ok())
+                .is_some_and(|stat| stat.st_uid == user.as_raw())
+    }
+
+    /// Whether it has ended, as far as a look can tell.
+    pub(super) fn has_ended(&self, proc: &mut Proc) -> bool {
+        if let Some(pidfd) = &self.pidfd {
+            return pidfd::has_ended(pidfd);
+        }
+        let read = match &self.stat {
+            Some(file) => proc.read_stat(file),
+            None => proc
+                .open_stat(self.identity.pid)
+                .and_then(|file| proc.read_stat(&file)),
+        };
+        match read {
+            Ok(stat) => stat.process.identity != self.identity || stat.process.is_zombie(),
+            Err(error) => matches!(lost(error), Lost::Gone),
+        }
+    }
+
+    /// The descriptor that becomes readable when it ends.
+    pub(super) fn pidfd(&self) -> Option<&OwnedFd> {
+        self.pidfd.as_ref()
+    }
+}
+
+fn listing(children: Vec<Pid>) -> Listing {
+    Listing {
+        children,
+        read_at: own::tick(),
+    }
+}
+
+fn is_unsupported(sent: &io::Result<()>) -> bool {
+    sent.as_ref()
+        .is_err_and(|error| error.raw_os_error() == Some(libc::ENOSYS))
+}
+
+fn of_io(error: io::Error) -> Lost {
+    match Errno::from_io_error(&error) {
+        Some(errno) => lost(errno),
+        None => Lost::Failed(error),
+    }
+}

@@ -1,0 +1,247 @@
+//! Linux as a [`System`]: the only place that knows /proc, pidfds and signalfd.
+//!
+//! Everything that the kernel may lack is probed by using it: pidfds (Linux 5.3),
+//! signals to a group by the pidfd of its leader (6.9), the exit cause of processes
+//! that are no children of ours (6.15), children lists (CONFIG_PROC_CHILDREN).
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use rustix::io::Errno;
+
+use crate::fate::{Cause, Obstacle};
+use crate::kinship::{Kin, Listing};
+use crate::process::{Pid, Process, StartTime};
+use crate::selection::Selection;
+use crate::signal::Signal;
+use crate::snapshot::Snapshot;
+use crate::system::{Description, GroupKey, Hold, Lost, Passage, System, Wake};
+
+mod handle;
+pub mod own;
+mod pidfd;
+mod proc;
+mod stat;
+mod waiting;
+
+pub use handle::Handle;
+
+use own::Interruptions;
+use proc::Proc;
+
+/// The running system.
+#[derive(Debug)]
+pub struct Linux {
+    proc: Proc,
+    own_pid: Pid,
+    /// Descriptors up to this number may be used for members.
+    descriptors: i32,
+    started: Instant,
+    /// What fell itself spent stopped since `started`.
+    suspended: Duration,
+    /// When fell was last known not to have been stopped since it was last asked,
+    /// counted from `started`.
+    awake: Duration,
+    interruptions: Option<Interruptions>,
+    closing: Closing,
+}
+
+/// Who closes the descriptors of members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Closing {
+    Here,
+    Kernel,
+}
+
+impl Linux {
+    /// Opens /proc and lifts the limit of open files as far as it goes: each member
+    /// takes one to three of them.
+    pub fn new() -> io::Result<Self> {
+        let own_pid = own::pid();
+        Ok(Self {
+            proc: Proc::open(own_pid)?,
+            own_pid,
+            descriptors: own::lift_descriptor_limit(),
+            started: Instant::now(),
+            suspended: Duration::ZERO,
+            awake: Duration::ZERO,
+            interruptions: None,
+            closing: Closing::Here,
+        })
+    }
+
+    /// From now on the signals that ask fell to end wake [`System::wait`] instead, but
+    /// for those that were ignored or blocked when fell started.
+    pub fn catch_interruptions(&mut self) -> io::Result<()> {
+        let of_self = self.proc.status(self.own_pid)?;
+        self.interruptions = Some(Interruptions::catch(&of_self)?);
+        self.awake = self.started.elapsed();
+        Ok(())
+    }
+
+    /// Leaves the descriptors of members to the kernel, which closes them all when the
+    /// process ends: for a process that ends anyway once the stop is over, three system
+    /// calls a member less.
+    pub fn leave_closing_to_exit(&mut self) {
+        self.closing = Closing::Kernel;
+    }
+
+    /// Who shares a group or a session with a member, but does not belong.
+    pub fn neighbours(
+        &mut self,
+        selection: &Selection,
+    ) -> io::Result<Vec<(Process, Option<Description>)>> {
+        let kin = selection.neighbours();
+        if kin.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut neighbours = Vec::new();
+        for pid in self.mates(&kin)? {
+            let Ok((mut handle, process)) = self.open(pid, Hold::Look) else {
+                continue;
+            };
+            if !selection.has(process.identity) && kin.holds(&process) {
+                neighbours.push((process, self.describe(&mut handle).ok()));
+            }
+        }
+        Ok(neighbours)
+    }
+
+    /// What every process does with its signals, its owner and its command line; for
+    /// a look at processes that are no members.
+    pub fn describe_all<'p>(
+        &mut self,
+        processes: impl IntoIterator<Item = &'p Process>,
+    ) -> Vec<Option<Description>> {
+        processes
+            .into_iter()
+            .map(|process| {
+                let (mut handle, found) = self.open(process.pid(), Hold::Look).ok()?;
+                (found.identity == process.identity)
+                    .then(|| self.describe(&mut handle).ok())
+                    .flatten()
+            })
+            .collect()
+    }
+}
+
+impl System for Linux {
+    type Handle = Handle;
+
+    fn now(&self) -> Duration {
+        self.started.elapsed().saturating_sub(self.suspended)
+    }
+
+    fn tick(&self) -> StartTime {
+        own::tick()
+    }
+
+    fn own_pid(&self) -> Pid {
+        self.own_pid
+    }
+
+    fn table(&mut self) -> io::Result<Snapshot> {
+        let pids = self.proc.pids()?;
+        let processes: Vec<Process> = pids
+            .into_iter()
+            .filter_map(|pid| Some(self.open(pid, Hold::Look).ok()?.1))
+            .collect();
+        Ok(Snapshot::new(processes, self.tick()))
+    }
+
+    fn is_partial(&mut self) -> bool {
+        // A process that the kernel knows by its number, but /proc does not show.
+        Pid::new(1).is_some_and(|init| own::exists(init) && self.open(init, Hold::Look).is_err())
+    }
+
+    fn look(&mut self, pid: Pid) -> Result<Process, Lost> {
+        let (_, process) = self.open(pid, Hold::Look)?;
+        match self.proc.status(pid).map(|status| Pid::new(status.tgid)) {
+            Ok(Some(of)) if of != pid => Err(Lost::Thread(of)),
+            _ => Ok(process),
+        }
+    }
+
+    fn open(&mut self, pid: Pid, hold: Hold) -> Result<(Handle, Process), Lost> {
+        Handle::open(&mut self.proc, pid, hold, self.descriptors)
+    }
+
+    fn review(&mut self, of: &mut Handle) -> Result<Process, Lost> {
+        of.read(&mut self.proc).map(|(process, _)| process)
+    }
+
+    fn describe(&mut self, of: &mut Handle) -> Result<Description, Lost> {
+        let (process, _) = of.read(&mut self.proc)?;
+        let description = self.proc.describe(&process)?;
+        // What was read by number is its own only if it is still there.
+        of.read(&mut self.proc)?;
+        Ok(description)
+    }
+
+    fn children(&mut self, of: &mut Handle) -> Result<Listing, Lost> {
+        let children = of.children(&mut self.proc)?;
+        Ok(Listing {
+            children,
+            read_at: self.tick(),
+        })
+    }
+
+    fn mates(&mut self, kin: &Kin) -> io::Result<Vec<Pid>> {
+        let mut pids = self.proc.pids()?;
+        pids.retain(|&pid| own::is_kin(pid, kin));
+        Ok(pids)
+    }
+
+    fn send(&mut self, to: &mut Handle, signal: Signal) -> Result<(), Lost> {
+        to.send(&mut self.proc, Some(signal))
+    }
+
+    fn send_between(&mut self, to: &mut Handle, signal: Signal) -> Passage {
+        to.send_between(&mut self.proc, signal)
+    }
+
+    fn release(&mut self, handles: Vec<Handle>) {
+        match self.closing {
+            Closing::Here => drop(handles),
+            Closing::Kernel => std::mem::forget(handles),
+        }
+    }
+
+    fn probe(&mut self, to: &mut Handle) -> Result<(), Lost> {
+        to.send(&mut self.proc, None)
+    }
+
+    fn send_group(&mut self, group: GroupKey<'_, Handle>, signal: Signal) -> Result<(), Lost> {
+        match group {
+            GroupKey::Leader(leader) => leader.send_to_group(signal),
+            GroupKey::Vouched { group, by } => by.vouch_and_send(group, signal),
+        }
+    }
+
+    fn cause(&mut self, of: &mut Handle) -> Cause {
+        of.cause(&mut self.proc)
+    }
+
+    fn obstacle(&mut self, of: &mut Handle) -> Obstacle {
+        match of.read(&mut self.proc) {
+            Ok((process, _)) => self.proc.obstacle(&process),
+            Err(_) => Obstacle::Nothing,
+        }
+    }
+
+    fn wait(&mut self, watched: &[&Handle], until: Duration) -> io::Result<Wake> {
+        let wake = waiting::wait(self, watched, until);
+        self.awake = self.started.elapsed();
+        wake
+    }
+}
+
+/// What an error of a system call says about the process that it was about.
+fn lost(error: Errno) -> Lost {
+    match error {
+        Errno::NOENT | Errno::SRCH => Lost::Gone,
+        Errno::PERM | Errno::ACCESS => Lost::Denied,
+        Errno::NOSYS => Lost::Unsupported,
+        other => Lost::Failed(other.into()),
+    }
+}

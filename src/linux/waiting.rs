@@ -1,0 +1,103 @@
+//! Waiting: on pidfds, on fell's own signals and on nothing else.
+//!
+//! Without pidfds processes are looked at every 10 ms; that can go when nobody runs
+//! Linux before 5.3 or filters pidfd_open(2) any more.
+
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+
+use super::own::{Request, timespec};
+use super::{Handle, Linux};
+use crate::system::{System, Wake};
+
+/// How often processes without a pidfd are looked at.
+const LOOK: Duration = Duration::from_millis(10);
+
+pub(super) fn wait(linux: &mut Linux, watched: &[&Handle], until: Duration) -> io::Result<Wake> {
+    let has_unpinned = watched.iter().any(|handle| handle.pidfd().is_none());
+    loop {
+        let left = until.saturating_sub(linux.now());
+        let turn = if has_unpinned { left.min(LOOK) } else { left };
+        let (ended, is_requested) = turn_of(linux, watched, turn)?;
+        if is_requested && let Some(wake) = answer(linux) {
+            return Ok(wake);
+        }
+        if !ended.is_empty() {
+            return Ok(Wake::Exited(ended));
+        }
+        if linux.now() >= until {
+            return Ok(Wake::Deadline);
+        }
+    }
+}
+
+/// One poll(2): who has ended, and whether fell was asked for something.
+fn turn_of(
+    linux: &mut Linux,
+    watched: &[&Handle],
+    turn: Duration,
+) -> io::Result<(Vec<usize>, bool)> {
+    let mut positions = Vec::with_capacity(watched.len());
+    let mut fds = Vec::with_capacity(watched.len() + 1);
+    for (at, handle) in watched.iter().enumerate() {
+        if let Some(pidfd) = handle.pidfd() {
+            positions.push(at);
+            fds.push(PollFd::new(pidfd, PollFlags::IN));
+        }
+    }
+    if let Some(interruptions) = &linux.interruptions {
+        fds.push(PollFd::from_borrowed_fd(interruptions.fd(), PollFlags::IN));
+    }
+    match poll(&mut fds, Some(&timespec(turn))) {
+        Ok(_) => {}
+        Err(Errno::INTR) => return Ok((Vec::new(), false)),
+        Err(error) => return Err(error.into()),
+    }
+    let is_ready = |fd: &PollFd<'_>| !fd.revents().is_empty();
+    let is_requested = fds.get(positions.len()).is_some_and(is_ready);
+    let mut ended: Vec<usize> = positions
+        .iter()
+        .zip(&fds)
+        .filter(|(_, fd)| is_ready(fd))
+        .map(|(&at, _)| at)
+        .collect();
+    drop(fds);
+    let unpinned = watched
+        .iter()
+        .enumerate()
+        .filter(|(_, handle)| handle.pidfd().is_none());
+    for (at, handle) in unpinned {
+        if handle.has_ended(&mut linux.proc) {
+            ended.push(at);
+        }
+    }
+    Ok((ended, is_requested))
+}
+
+/// Does what the signals ask for; what asks fell to end is the caller's matter.
+fn answer(linux: &mut Linux) -> Option<Wake> {
+    loop {
+        let interruptions = linux.interruptions.as_ref()?;
+        match interruptions.next()? {
+            Request::End(signal) => return Some(Wake::Interrupted(signal)),
+            Request::Pause => {
+                let before = linux.started.elapsed();
+                interruptions.pause();
+                linux.suspended += linux.started.elapsed().saturating_sub(before);
+                linux.awake = linux.started.elapsed();
+            }
+            // Stopped by STOP, which nobody can see coming: since when is not known,
+            // only that it was after the last wait. Better to wait too long than to
+            // kill somebody whose time fell has slept through.
+            Request::Resumed => {
+                linux.suspended += linux.started.elapsed().saturating_sub(linux.awake);
+                linux.awake = linux.started.elapsed();
+            }
+        }
+    }
+}
