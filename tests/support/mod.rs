@@ -1,4 +1,7 @@
 //! What the tests share.
 #![allow(dead_code, unused_imports)] // no test uses everything
 
+pub mod family;
+pub mod fell;
+pub mod victim;
 pub mod world;

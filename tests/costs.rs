@@ -1,0 +1,141 @@
+//! What a stop costs, and that it neither sleeps nor signals anyone twice.
+
+mod support;
+
+use std::collections::HashMap;
+use std::process::Command;
+
+use support::family::Family;
+use support::fell::{FELL, run};
+use support::victim::{Member, OnTerm};
+
+/// What a member may cost whose parent takes notice of its end.
+const EACH: usize = 12;
+
+/// What it may cost when it stays a zombie: each sweep meets it again.
+const EACH_ZOMBIE: usize = 15;
+
+/// The system calls of a run of fell, or `None`, with a reason, without strace.
+fn traced(arguments: &[&str], target: i32) -> Option<Vec<String>> {
+    let works = Command::new("strace")
+        .args(["-o", "/dev/null", "true"])
+        .output()
+        .is_ok_and(|output| output.status.success());
+    if !works {
+        eprintln!("strace is missing or not permitted: not tested");
+        return None;
+    }
+    let log = std::env::temp_dir().join(format!("fell-costs-{target}"));
+    let mut command = Command::new("strace");
+    command
+        .args(["-f", "-qq", "-e", "signal=none", "-o"])
+        .arg(&log)
+        .arg(FELL)
+        .args(arguments)
+        .arg(target.to_string());
+    run(command).exits(0);
+    let text = std::fs::read_to_string(&log).expect("a log");
+    let _ = std::fs::remove_file(&log);
+    let without_pid = |line: &str| {
+        let call = line
+            .trim_start()
+            .trim_start_matches(|char: char| char.is_ascii_digit());
+        call.trim_start().to_owned()
+    };
+    Some(text.lines().map(without_pid).collect())
+}
+
+fn name(call: &str) -> &str {
+    call.split('(').next().unwrap_or_default()
+}
+
+fn count(calls: &[String]) -> HashMap<&str, usize> {
+    let mut counts = HashMap::new();
+    for call in calls {
+        *counts.entry(name(call)).or_default() += 1;
+    }
+    counts
+}
+
+/// Whether a call is to be laid to a member's account. A pass over the system is paid
+/// once a sweep; and fcntl(2) is how a debug build of the standard library makes sure
+/// of a descriptor that it closes.
+fn is_of_member(call: &&String) -> bool {
+    !matches!(name(call), "getdents64" | "getpgid" | "getsid") && !call.contains("F_GETFD")
+}
+
+#[test]
+fn a_member_costs_a_handful_of_system_calls() {
+    const MEMBERS: usize = 100;
+    // A main process that lasts longer than its workers takes notice of their end.
+    let reaping = Member::new("main").on_term(OnTerm::ExitAfter(700));
+    let negligent = reaping.clone().negligent();
+    for (arguments, main, limit) in [
+        (&["term", "--grace", "20s"][..], reaping, EACH),
+        (&["kill"], negligent.clone(), EACH_ZOMBIE),
+        (&["term", "--grace", "20s"], negligent, EACH_ZOMBIE),
+    ] {
+        let cost = |more: usize| {
+            let worker = Member::new("worker").on_term(OnTerm::Exit(0));
+            let main = main.clone();
+            let main = if more == 0 {
+                main
+            } else {
+                main.child(worker.times(more))
+            };
+            let mut family = Family::start(&main);
+            let calls = traced(arguments, family.root())?;
+            family.is_gone();
+            Some(calls)
+        };
+        let (Some(alone), Some(all)) = (cost(0), cost(MEMBERS)) else {
+            return;
+        };
+        let of_members = all.iter().filter(is_of_member).count();
+        let fixed = alone.iter().filter(is_of_member).count();
+        let each = of_members.saturating_sub(fixed).div_ceil(MEMBERS);
+        assert!(
+            each <= limit,
+            "{arguments:?}: {each} calls: {:?}",
+            count(&all)
+        );
+        eprintln!("{arguments:?}: {fixed} calls, and {each} for each member");
+    }
+}
+
+#[test]
+fn everyone_is_asked_once_and_nobody_sleeps() {
+    const MEMBERS: usize = 100;
+    let mut family = Family::start(
+        &Member::new("main").on_term(OnTerm::Note).child(
+            Member::new("worker")
+                .on_term(OnTerm::Note)
+                .times(MEMBERS - 1),
+        ),
+    );
+    let Some(calls) = traced(&["term", "--grace", "1s"], family.root()) else {
+        return;
+    };
+    family.is_gone();
+    let sent = |signal: &str| {
+        let sends = calls
+            .iter()
+            .filter(|call| name(call) == "pidfd_send_signal");
+        sends
+            .filter(|call| call.contains(&format!(", {signal}, NULL, 0)")))
+            .count()
+    };
+    assert_eq!(sent("SIGTERM"), MEMBERS);
+    assert_eq!(sent("SIGKILL"), MEMBERS);
+    assert_eq!(family.heard().len(), MEMBERS);
+    let counts = count(&calls);
+    for forbidden in ["nanosleep", "clock_nanosleep", "kill", "tkill", "tgkill"] {
+        assert_eq!(counts.get(forbidden), None, "{counts:?}");
+    }
+    // Waiting is on events: nobody looks again and again in that second.
+    let polls = counts.get("ppoll").or_else(|| counts.get("poll"));
+    assert!(
+        polls.is_some_and(|&polls| polls < 3 * MEMBERS),
+        "{counts:?}"
+    );
+}

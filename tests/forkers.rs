@@ -1,0 +1,186 @@
+//! Families that change while they are being stopped.
+
+mod support;
+
+use std::time::Duration;
+
+use support::family::Family;
+use support::victim::{Life, Member, OnTerm, Place};
+
+#[test]
+fn a_helper_that_is_started_on_term_is_left_in_peace_to_clean_up() {
+    for place in [Place::Inherited, Place::OwnGroup, Place::OwnSession] {
+        let mut family = Family::start(
+            &Member::new("main")
+                .on_term(OnTerm::ExitAfter(100))
+                .child(Member::new("worker").on_term(OnTerm::CleanUp(place, 300))),
+        );
+        let run = fell!["term", "--grace", "20s", "--json", family.root()];
+        run.exits(0);
+        family.is_gone();
+        assert!(run.took < Duration::from_secs(18), "{run:?}");
+        let record = run.json();
+        assert_eq!(record.fate(family.pid("worker")), "exited 0", "{place:?}");
+        let helper = family.pid("helper");
+        if record.pids().contains(&helper) {
+            assert_eq!(record.fate(helper), "exited 0", "{place:?}");
+        }
+    }
+}
+
+#[test]
+fn a_helper_that_does_not_end_is_killed_with_whoever_waits_for_it() {
+    for place in [Place::Inherited, Place::OwnGroup, Place::OwnSession] {
+        let mut family = Family::start(
+            &Member::new("main")
+                .child(Member::new("worker").on_term(OnTerm::CleanUp(place, 30_000))),
+        );
+        let run = fell!["term", "--grace", "500ms", "--json", family.root()];
+        run.exits(0);
+        family.is_gone();
+        assert!(run.took >= Duration::from_millis(500), "{run:?}");
+        let record = run.json();
+        assert_eq!(
+            record.fate(family.pid("worker")),
+            "signalled KILL",
+            "{place:?}"
+        );
+        assert_eq!(
+            record.fate(family.pid("helper")),
+            "signalled KILL",
+            "{place:?}"
+        );
+    }
+}
+
+#[test]
+fn a_helper_that_the_target_leaves_behind_is_found_in_its_group() {
+    let mut family = Family::start(&Member::new("main").on_term(OnTerm::Help));
+    let run = fell!["term", "--grace", "20s", "--json", family.root()];
+    run.exits(0);
+    family.is_gone();
+    assert!(run.took < Duration::from_secs(18), "{run:?}");
+    let record = run.json();
+    assert_eq!(record.fate(family.root()), "exited 0");
+    // It may be met by the signal before it can say so.
+    let helper = record
+        .pids()
+        .into_iter()
+        .find(|&pid| pid != family.root())
+        .expect("a helper");
+    assert_eq!(record.fate(helper), "signalled TERM");
+}
+
+#[test]
+fn a_master_that_replaces_its_workers_is_no_match_for_it() {
+    for place in [Place::Inherited, Place::OwnGroup, Place::OwnSession] {
+        for command in [vec!["term", "--grace", "300ms"], vec!["kill"]] {
+            let mut family = Family::start(
+                &Member::new("master")
+                    .on_term(OnTerm::Ignore)
+                    .life(Life::Respawn)
+                    .child(Member::new("worker").place(place).times(4)),
+            );
+            let root = family.root().to_string();
+            let run = support::fell::fell(&[command.as_slice(), &["--json", &root]].concat());
+            run.exits(0);
+            family.is_gone();
+            let record = run.json();
+            assert_eq!(record.fate(family.root()), "signalled KILL");
+            assert_eq!(record.verdict(), "gone");
+        }
+    }
+}
+
+#[test]
+fn a_master_goes_first_where_it_stops_its_workers_itself() {
+    let celery = Member::new("master").on_term(OnTerm::Drain).child(
+        Member::new("worker")
+            .hears(&[nix::sys::signal::Signal::SIGUSR1])
+            .times(3),
+    );
+    let mut family = Family::start(&celery);
+    let run = fell!["term", "--main-first", "--json", family.root()];
+    run.exits(0);
+    family.is_gone();
+    for worker in ["worker", "worker-2", "worker-3"] {
+        assert_eq!(family.times_said(&format!("finished {worker}")), 1);
+        assert_eq!(run.json().fate(family.pid(worker)), "exited 0");
+    }
+    assert_eq!(run.json().fate(family.root()), "exited 0");
+
+    let mut family = Family::start(&celery);
+    let run = fell!["term", "--json", family.root()];
+    run.exits(0);
+    family.is_gone();
+    assert_eq!(run.json().fate(family.root()), "exited 0");
+}
+
+#[test]
+fn what_a_master_that_went_first_leaves_gets_the_signal_too() {
+    let mut family = Family::start(
+        &Member::new("master")
+            .on_term(OnTerm::Exit(0))
+            .child(Member::new("worker").on_term(OnTerm::Exit(6)))
+            .child(Member::new("stubborn").on_term(OnTerm::Note)),
+    );
+    let run = fell![
+        "term",
+        "--main-first",
+        "--grace",
+        "500ms",
+        "--json",
+        family.root()
+    ];
+    run.exits(0);
+    family.is_gone();
+    let record = run.json();
+    assert_eq!(record.fate(family.root()), "exited 0");
+    assert_eq!(record.fate(family.pid("worker")), "exited 6");
+    assert_eq!(record.fate(family.pid("stubborn")), "signalled KILL");
+    assert_eq!(family.heard(), ["master 15", "stubborn 15", "worker 15"]);
+    assert!(run.took >= Duration::from_millis(500), "{run:?}");
+}
+
+#[test]
+fn a_line_of_processes_that_fork_and_end_at_once_is_ended() {
+    for command in [
+        vec!["killpg"],
+        vec!["kill"],
+        vec!["term", "--grace", "300ms"],
+        vec!["term", "--grace", "0"],
+    ] {
+        for _ in 0..3 {
+            let mut family = Family::start(&Member::new("main").life(Life::StartLine));
+            let root = family.root().to_string();
+            let run = support::fell::fell(&[command.as_slice(), &[&root]].concat());
+            run.exits(0);
+            family.is_gone();
+            assert!(run.took < Duration::from_secs(15), "{run:?}");
+        }
+    }
+}
+
+#[test]
+fn such_a_line_is_ended_when_its_first_process_is_long_gone() {
+    for command in [
+        vec!["killpg"],
+        vec!["kill"],
+        vec!["term", "--grace", "300ms"],
+    ] {
+        let mut family = Family::start(
+            &Member::new("main").child(
+                Member::new("starter")
+                    .life(Life::StartLine)
+                    .on_term(OnTerm::Exit(0)),
+            ),
+        );
+        family.signal("starter", rustix::process::Signal::TERM);
+        family.await_line("heard starter 15");
+        let root = family.root().to_string();
+        let run = support::fell::fell(&[command.as_slice(), &[&root]].concat());
+        run.exits(0);
+        family.is_gone();
+        assert!(run.took < Duration::from_secs(15), "{run:?}");
+    }
+}

@@ -1,0 +1,153 @@
+//! Processes in another PID namespace.
+
+mod support;
+
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::time::Duration;
+
+use support::family::{Family, program};
+use support::fell::{FELL, Run, run};
+use support::victim::{ENVIRONMENT, Life, Member, OnTerm, Place};
+
+/// A family whose root is the first process of a PID namespace with a /proc of its own,
+/// entered as containers are entered by hand: the group lies outside.
+struct Container {
+    family: Family,
+    /// The first process, as it is numbered outside.
+    init: i32,
+}
+
+impl Container {
+    fn start(member: &Member) -> Option<Self> {
+        let possible = Command::new("unshare")
+            .args(["--pid", "--fork", "--mount-proc", "true"])
+            .output()
+            .is_ok_and(|output| output.status.success());
+        if !possible {
+            eprintln!("no PID namespace can be made here (not root?): not tested");
+            return None;
+        }
+        let mut command = Command::new("unshare");
+        command
+            .args(["--pid", "--fork", "--kill-child", "--mount-proc"])
+            .arg(program())
+            .env(ENVIRONMENT, member.describe())
+            .process_group(0);
+        let family = Family::start_by(command, member.count());
+        let unshare = family.root();
+        let children = format!("/proc/{unshare}/task/{unshare}/children");
+        let children = std::fs::read_to_string(children).expect("children");
+        let init = children.trim().parse().expect("one child");
+        Some(Self { family, init })
+    }
+
+    /// Runs fell inside, in a group of its own that lies outside.
+    fn fell(&self, arguments: &[&str], target: i32) -> Run {
+        let mut command = Command::new("nsenter");
+        command
+            .args(["-t", &self.init.to_string(), "-p", "-m", FELL])
+            .args(arguments)
+            .arg(target.to_string())
+            .process_group(0);
+        run(command)
+    }
+}
+
+#[test]
+fn a_group_that_lies_outside_is_never_signalled() {
+    let init = Member::new("init").hears_all().child(
+        Member::new("main").child(Member::new("worker")).child(
+            Member::new("moved")
+                .place(Place::OwnGroup)
+                .child(Member::new("below")),
+        ),
+    );
+    let init = init.child(Member::new("beside").hears_all());
+    for command in [&["term"][..], &["kill"], &["kill", "-s", "TERM"]] {
+        let Some(mut container) = Container::start(&init) else {
+            return;
+        };
+        assert_eq!(container.family.place("main").group, 0);
+        let main = container.family.pid("main");
+        let run = container.fell(command, main);
+        run.exits(0)
+            .warns(&format!(
+                "the group of {main} lies outside this PID namespace"
+            ))
+            .says("4 processes");
+        assert_eq!(container.family.heard(), [] as [&str; 0]);
+        // Those two have lived through it, and fell as well: its group is 0 there too.
+        let run = container.fell(&["tree", "--json"], container.family.pid("beside"));
+        run.exits(0);
+        container
+            .fell(&["kill", "-s", "0"], container.family.pid("beside"))
+            .exits(0);
+    }
+}
+
+#[test]
+fn the_first_process_of_a_container_is_refused_inside_and_stopped_from_outside() {
+    let init = Member::new("init")
+        .on_term(OnTerm::Default)
+        .child(Member::new("worker").on_term(OnTerm::Ignore));
+    let Some(mut container) = Container::start(&init) else {
+        return;
+    };
+    container
+        .fell(&["term"], 1)
+        .exits(3)
+        .warns("the first process");
+    // No handler: from outside TERM is dropped, and only KILL ends it.
+    let run = fell![
+        "term",
+        "--reach",
+        "tree",
+        "--grace",
+        "300ms",
+        "--json",
+        container.init
+    ];
+    run.exits(0);
+    container.family.is_gone();
+    assert_eq!(run.json().fate(container.init), "signalled KILL");
+    assert_eq!(run.json().members().len(), 2);
+}
+
+#[test]
+fn a_container_is_stopped_from_outside_with_everyone_in_it() {
+    let init = Member::new("init")
+        .on_term(OnTerm::Exit(0))
+        .child(
+            Member::new("session")
+                .place(Place::OwnSession)
+                .child(Member::new("below")),
+        )
+        .child(Member::new("stopped").life(Life::Stop));
+    let Some(mut container) = Container::start(&init) else {
+        return;
+    };
+    let run = fell!["term", "--json", container.family.root()];
+    run.exits(0);
+    container.family.is_gone();
+    assert!(run.took < Duration::from_secs(9), "{run:?}");
+}
+
+#[test]
+fn a_proc_of_another_namespace_is_refused() {
+    let possible = Command::new("unshare")
+        .args(["--pid", "--fork", "true"])
+        .output()
+        .is_ok_and(|output| output.status.success());
+    if !possible {
+        eprintln!("no PID namespace can be made here (not root?): not tested");
+        return;
+    }
+    // The number that the shell gives its child means somebody else outside, or nobody.
+    for command in ["tree", "term", "kill"] {
+        let mut inside = Command::new("unshare");
+        inside.args(["--pid", "--fork", "--kill-child", "sh", "-c"]);
+        inside.arg(format!("sleep 20 & {FELL} {command} $!; exit $?"));
+        run(inside).exits(3).warns("another PID namespace");
+    }
+}

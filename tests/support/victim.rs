@@ -1,0 +1,195 @@
+//! The processes that the tests stop.
+//!
+//! A victim is this very test program, started once more with the description of a
+//! family in its environment: so the tests need no other language, and a member can do
+//! whatever a process can. It takes over before the test harness has started a thread,
+//! since only then fork(2) leaves a whole process behind.
+//!
+//! Each member holds two pipes that the whole family shares. On standard output it says
+//! what happens to it, one line at a time; the end of that file proves that everyone is
+//! dead, whoever escaped included. Standard input is the tether: when the test lets go
+//! of it, or dies, every member ends. After a minute it ends in any case.
+
+use nix::sys::signal::Signal;
+use serde::{Deserialize, Serialize};
+
+mod life;
+
+/// Where the description of a family is handed over.
+pub const ENVIRONMENT: &str = "FELL_TEST_VICTIM";
+
+/// One process, and its children.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Member {
+    pub name: String,
+    title: Option<Vec<u8>>,
+    birth: Birth,
+    place: Place,
+    on_term: OnTerm,
+    life: Life,
+    hears: Vec<i32>,
+    parenting: Parenting,
+    user: Option<u32>,
+    times: usize,
+    deep: usize,
+    children: Vec<Member>,
+}
+
+/// Whose child it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Birth {
+    Child,
+    /// Forked twice, so that its parent is dead.
+    Orphan,
+}
+
+/// Which group and session it is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Place {
+    Inherited,
+    OwnGroup,
+    OwnSession,
+}
+
+/// What it does when it gets TERM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OnTerm {
+    Default,
+    Ignore,
+    Block,
+    /// Says so and goes on.
+    Note,
+    Exit(i32),
+    /// Ends after so many milliseconds.
+    ExitAfter(i32),
+    /// Starts a helper that stays, and ends.
+    Help,
+    /// Starts a helper there, which takes so many milliseconds, and ends after it.
+    CleanUp(Place, i32),
+    /// Tells its workers to finish, waits for them and ends.
+    Drain,
+    /// Kills its whole group.
+    KillGroup,
+}
+
+/// What it does when it is ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Life {
+    Stay,
+    Exit(i32),
+    /// Takes so many milliseconds, and ends.
+    Last(i32),
+    Stop,
+    /// Its main thread ends, another one stays.
+    EndMainThread,
+    /// Has so many further threads; the last of them bears the children.
+    Threads(usize),
+    /// Starts a line of processes that fork and end at once.
+    StartLine,
+    /// Replaces each child that ends.
+    Respawn,
+}
+
+/// Whether it takes notice of children that end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Parenting {
+    Reaping,
+    Negligent,
+}
+
+impl Member {
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            title: None,
+            birth: Birth::Child,
+            place: Place::Inherited,
+            on_term: OnTerm::Default,
+            life: Life::Stay,
+            hears: Vec::new(),
+            parenting: Parenting::Reaping,
+            user: None,
+            times: 1,
+            deep: 0,
+            children: Vec::new(),
+        }
+    }
+
+    pub fn child(mut self, child: Member) -> Self {
+        self.children.push(child);
+        self
+    }
+
+    /// So many alike; with a number behind their name from the second on.
+    pub fn times(mut self, times: usize) -> Self {
+        self.times = times;
+        self
+    }
+
+    /// So many more below it, each the only child of the one before.
+    pub fn deep(mut self, deep: usize) -> Self {
+        self.deep = deep;
+        self
+    }
+
+    pub fn orphan(mut self) -> Self {
+        self.birth = Birth::Orphan;
+        self
+    }
+
+    pub fn place(mut self, place: Place) -> Self {
+        self.place = place;
+        self
+    }
+
+    pub fn on_term(mut self, on_term: OnTerm) -> Self {
+        self.on_term = on_term;
+        self
+    }
+
+    pub fn life(mut self, life: Life) -> Self {
+        self.life = life;
+        self
+    }
+
+    /// Catches these signals as well, says so and goes on.
+    pub fn hears(mut self, signals: &[Signal]) -> Self {
+        self.hears.extend(signals.iter().map(|&it| it as i32));
+        self
+    }
+
+    /// Catches everything that can be caught, and goes on.
+    pub fn hears_all(self) -> Self {
+        use Signal::*;
+        self.on_term(OnTerm::Note).hears(&[
+            SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE, SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU,
+        ])
+    }
+
+    pub fn negligent(mut self) -> Self {
+        self.parenting = Parenting::Negligent;
+        self
+    }
+
+    pub fn user(mut self, user: u32) -> Self {
+        self.user = Some(user);
+        self
+    }
+
+    /// What the kernel shows as its name.
+    pub fn title(mut self, title: &[u8]) -> Self {
+        self.title = Some(title.to_vec());
+        self
+    }
+
+    /// How many members the family has when everyone is ready.
+    pub fn count(&self) -> usize {
+        let below: usize = self.children.iter().map(Self::count).sum();
+        self.times * (1 + self.deep + below)
+    }
+
+    /// Its description, for [`ENVIRONMENT`].
+    pub fn describe(&self) -> String {
+        serde_json::to_string(self).expect("plain data")
+    }
+}

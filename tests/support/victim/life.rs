@@ -1,0 +1,380 @@
+//! What a victim does with itself.
+
+use std::env;
+use std::ffi::CString;
+use std::os::fd::RawFd;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal, sigaction};
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
+use nix::unistd::{ForkResult, Pid, Uid, fork, getpid, setpgid, setsid, setuid};
+use serde::{Deserialize, Serialize};
+
+use super::{Birth, ENVIRONMENT, Life, Member, OnTerm, Parenting, Place};
+
+const TETHER: RawFd = 0;
+const TELL: libc::c_int = 1;
+
+/// After this many seconds every member ends by itself.
+const LIFETIME: libc::c_uint = 60;
+
+/// How many workers a respawning master starts at most.
+const RESPAWNS: usize = 500;
+
+/// How long a line of processes goes on at most, in milliseconds.
+const LINE: i64 = 30_000;
+
+/// Runs before `main`, and with it before the test harness.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static TAKE_OVER: extern "C" fn() = {
+    extern "C" fn take_over() {
+        if let Ok(text) = env::var(ENVIRONMENT) {
+            let member: Member = serde_json::from_str(&text).expect("a family's description");
+            live(&member, 1)
+        }
+    }
+    take_over
+};
+
+static HEARD: [AtomicU32; 65] = [const { AtomicU32::new(0) }; 65];
+
+extern "C" fn hear(signal: libc::c_int) {
+    if let Some(count) = usize::try_from(signal).ok().and_then(|it| HEARD.get(it)) {
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// The whole life of a member; `number` tells those apart that are alike.
+fn live(member: &Member, number: usize) -> ! {
+    // SAFETY: takes a number, touches nothing.
+    unsafe { libc::alarm(LIFETIME) };
+    take_place(member.place);
+    prepare_signals(member);
+    let mut children = match member.life {
+        Life::Threads(threads) => bear_in_last_of(threads, member.clone()),
+        _ => bear_all(&member.children),
+    };
+    if member.deep > 0 {
+        let mut next = member.clone();
+        next.deep -= 1;
+        next.place = Place::Inherited;
+        next.children.clear();
+        bear(&next, number);
+    }
+    if let Some(title) = &member.title {
+        set_title(title);
+    }
+    if let Some(user) = member.user {
+        setuid(Uid::from_raw(user)).expect("setuid");
+    }
+    let name = match (number, member.deep) {
+        (1, 0) => member.name.clone(),
+        (1, deep) => format!("{}-{deep}", member.name),
+        (number, _) => format!("{}-{number}", member.name),
+    };
+    match member.life {
+        Life::EndMainThread => end_main_thread(member.clone(), name),
+        Life::StartLine => start_line(),
+        _ => {}
+    }
+    ready(&name);
+    match member.life {
+        Life::Exit(status) => exit(status),
+        Life::Last(millis) => last(millis),
+        Life::Stop => raise(Signal::SIGSTOP),
+        _ => {}
+    }
+    stay(member, &name, &mut children)
+}
+
+fn ready(name: &str) {
+    // The group and session too: that saves the tests a look at /proc.
+    // SAFETY: takes no pointer.
+    let (group, session) = unsafe { (libc::getpgrp(), libc::getsid(0)) };
+    tell(&format!("ready {name} {} {group} {session}", getpid()));
+}
+
+fn take_place(place: Place) {
+    match place {
+        Place::Inherited => {}
+        Place::OwnGroup => setpgid(Pid::from_raw(0), Pid::from_raw(0)).expect("setpgid"),
+        Place::OwnSession => drop(setsid().expect("setsid")),
+    }
+}
+
+/// Catches what is to be heard. All of it is blocked but for the moment of waiting.
+fn prepare_signals(member: &Member) {
+    // What its parent catches is no business of its own.
+    for number in 1..32 {
+        if number != libc::SIGKILL && number != libc::SIGSTOP {
+            dispose(number, SigHandler::SigDfl);
+        }
+    }
+    let children = match member.parenting {
+        Parenting::Reaping if member.life != Life::Respawn => SigHandler::SigIgn,
+        _ => SigHandler::SigDfl,
+    };
+    dispose(libc::SIGCHLD, children);
+    let mut blocked = SigSet::empty();
+    let term = match member.on_term {
+        OnTerm::Default => SigHandler::SigDfl,
+        OnTerm::Ignore => SigHandler::SigIgn,
+        OnTerm::Block => {
+            blocked.add(Signal::SIGTERM);
+            SigHandler::SigDfl
+        }
+        _ => {
+            blocked.add(Signal::SIGTERM);
+            SigHandler::Handler(hear)
+        }
+    };
+    dispose(libc::SIGTERM, term);
+    for &number in &member.hears {
+        dispose(number, SigHandler::Handler(hear));
+        blocked.add(Signal::try_from(number).expect("a signal"));
+    }
+    nix::sys::signal::sigprocmask(SigmaskHow::SIG_SETMASK, Some(&blocked), None).expect("mask");
+}
+
+fn dispose(number: i32, handler: SigHandler) {
+    let signal = Signal::try_from(number).expect("a signal");
+    let action = SigAction::new(handler, SaFlags::empty(), SigSet::empty());
+    // SAFETY: the handler only adds to an atomic number.
+    unsafe { sigaction(signal, &action) }.expect("sigaction");
+}
+
+/// Forks a child, and returns when it is where its description wants it.
+fn bear(child: &Member, number: usize) -> Option<Pid> {
+    let first = fork_off(|| {
+        if child.birth == Birth::Orphan {
+            fork_off(|| live(child, number));
+            exit(0)
+        }
+        live(child, number)
+    });
+    let until = match (child.birth, child.life) {
+        (Birth::Orphan, _) => WaitPidFlag::WEXITED,
+        (_, Life::Exit(_)) => WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT,
+        (_, Life::Stop) => WaitPidFlag::WSTOPPED | WaitPidFlag::WNOWAIT,
+        _ => return Some(first),
+    };
+    // A parent that reaps by ignoring CHLD has no child left to wait for then.
+    let _ = waitid(Id::Pid(first), until);
+    (child.birth == Birth::Child).then_some(first)
+}
+
+fn fork_off(run: impl FnOnce()) -> Pid {
+    // SAFETY: the process has one thread, so the child is a whole process.
+    match unsafe { fork() } {
+        Ok(ForkResult::Parent { child }) => child,
+        Ok(ForkResult::Child) => {
+            for heard in &HEARD {
+                heard.store(0, Ordering::Relaxed);
+            }
+            run();
+            exit(0)
+        }
+        Err(error) => {
+            tell(&format!("failed fork {error}"));
+            exit(70)
+        }
+    }
+}
+
+fn stay(member: &Member, name: &str, children: &mut [Pid]) -> ! {
+    let mut waiting = SigSet::empty();
+    if member.on_term == OnTerm::Block {
+        waiting.add(Signal::SIGTERM);
+    }
+    let mut respawns = 0;
+    loop {
+        if member.life == Life::Respawn {
+            replace_ended(member, children, &mut respawns);
+        }
+        for (number, heard) in (0..).zip(&HEARD) {
+            for _ in 0..heard.swap(0, Ordering::Relaxed) {
+                tell(&format!("heard {name} {number}"));
+                if number == libc::SIGTERM {
+                    answer_term(member, children);
+                } else if number == libc::SIGUSR1 && member.on_term == OnTerm::Default {
+                    // A worker that was told by its master to finish.
+                    tell(&format!("finished {name}"));
+                    exit(0)
+                }
+            }
+        }
+        // A child's end is no event of this wait: a respawning master looks often.
+        let turn = if member.life == Life::Respawn { 2 } else { -1 };
+        if is_let_go(turn, &waiting) {
+            tell(&format!("bye {name}"));
+            exit(0)
+        }
+    }
+}
+
+/// Waits for a signal or the end of the tether, at most so many milliseconds.
+fn is_let_go(turn: i64, waiting: &SigSet) -> bool {
+    let mut fd = libc::pollfd {
+        fd: TETHER,
+        events: libc::POLLIN,
+        revents: 0,
+    };
+    let time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: turn.max(0) * 1_000_000,
+    };
+    let time = if turn < 0 {
+        std::ptr::null()
+    } else {
+        &raw const time
+    };
+    // SAFETY: one descriptor, a time and a mask that outlive the call.
+    unsafe { libc::ppoll(&raw mut fd, 1, time, std::ptr::from_ref(waiting.as_ref())) > 0 }
+}
+
+fn answer_term(member: &Member, children: &[Pid]) {
+    match member.on_term {
+        OnTerm::Exit(status) => exit(status),
+        OnTerm::ExitAfter(millis) => last(millis),
+        OnTerm::Help => {
+            fork_off(|| live(&Member::new("helper"), 1));
+            exit(0)
+        }
+        OnTerm::CleanUp(place, millis) => {
+            // Start times are told in ticks of 10 ms: leave no doubt that the helper was
+            // born after the signal.
+            pass(100);
+            let helper = Member::new("helper").place(place).life(Life::Last(millis));
+            let helper = fork_off(|| live(&helper, 1));
+            // A parent that reaps by ignoring CHLD returns when the last child is dead.
+            let _ = waitid(Id::Pid(helper), WaitPidFlag::WEXITED);
+            exit(0)
+        }
+        OnTerm::Drain => {
+            for &child in children {
+                let _ = nix::sys::signal::kill(child, Signal::SIGUSR1);
+            }
+            // Returns with an error when the last one has ended.
+            while waitid(Id::All, WaitPidFlag::WEXITED).is_ok() {}
+            exit(0)
+        }
+        OnTerm::KillGroup => {
+            let _ = nix::sys::signal::killpg(nix::unistd::getpgrp(), Signal::SIGKILL);
+        }
+        OnTerm::Default | OnTerm::Ignore | OnTerm::Block | OnTerm::Note => {}
+    }
+}
+
+/// Is busy for so long, and ends.
+fn last(millis: i32) -> ! {
+    pass(millis);
+    exit(0)
+}
+
+fn pass(millis: i32) {
+    // SAFETY: no descriptor, so no pointer.
+    unsafe { libc::poll(std::ptr::null_mut(), 0, millis) };
+}
+
+fn replace_ended(member: &Member, children: &mut [Pid], respawns: &mut usize) {
+    let template = member.children.first().expect("a worker to replace");
+    for child in children {
+        let ended = waitid(Id::Pid(*child), WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG);
+        let is_ended =
+            matches!(ended, Ok(status) if status != nix::sys::wait::WaitStatus::StillAlive);
+        if is_ended && *respawns < RESPAWNS {
+            *respawns += 1;
+            *child = bear(template, *respawns + 1000).unwrap_or(*child);
+        }
+    }
+}
+
+fn bear_all(children: &[Member]) -> Vec<Pid> {
+    children
+        .iter()
+        .flat_map(|child| (1..=child.times).filter_map(move |number| bear(child, number)))
+        .collect()
+}
+
+/// Starts further threads, which stay as long as the process; the children are the last
+/// one's.
+fn bear_in_last_of(threads: usize, member: Member) -> Vec<Pid> {
+    let stay = || {
+        loop {
+            std::thread::park();
+        }
+    };
+    for _ in 1..threads {
+        std::thread::spawn(stay);
+    }
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        tell.send(bear_all(&member.children)).expect("a listener");
+        stay()
+    });
+    told.recv().expect("children")
+}
+
+/// Ends this thread and goes on in another.
+fn end_main_thread(member: Member, name: String) -> ! {
+    std::thread::spawn(move || {
+        let is_main_over = || {
+            let stat = std::fs::read_to_string("/proc/self/stat").expect("stat");
+            stat.rsplit_once(')')
+                .is_some_and(|(_, rest)| rest.starts_with(" Z"))
+        };
+        while !is_main_over() {
+            std::thread::yield_now();
+        }
+        ready(&name);
+        stay(&member, &name, &mut [])
+    });
+    // SAFETY: exit(2) ends the calling thread, whose stack nobody else uses.
+    unsafe { libc::syscall(libc::SYS_exit, 0) };
+    unreachable!("exit(2) does not return")
+}
+
+/// A line of processes: each forks the next one and ends.
+fn start_line() {
+    let end = now_millis() + LINE;
+    fork_off(|| {
+        loop {
+            if now_millis() > end || is_let_go(0, &SigSet::empty()) {
+                exit(0)
+            }
+            // SAFETY: the process has one thread.
+            match unsafe { fork() } {
+                Ok(ForkResult::Child) => {}
+                _ => exit(0),
+            }
+        }
+    });
+}
+
+fn now_millis() -> i64 {
+    let now = nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC).expect("a clock");
+    now.tv_sec() * 1000 + now.tv_nsec() / 1_000_000
+}
+
+fn set_title(title: &[u8]) {
+    let title = CString::new(title).expect("no null byte");
+    // SAFETY: a string that ends in a null byte.
+    unsafe { libc::prctl(libc::PR_SET_NAME, title.as_ptr()) };
+}
+
+/// Says a line; short enough to arrive in one piece.
+fn tell(line: &str) {
+    let line = format!("{line}\n");
+    // SAFETY: the text outlives the call. A test that is gone hears nothing.
+    unsafe { libc::write(TELL, line.as_ptr().cast(), line.len()) };
+}
+
+fn raise(signal: Signal) {
+    let _ = nix::sys::signal::raise(signal);
+}
+
+fn exit(status: i32) -> ! {
+    // SAFETY: nothing is left to be cleaned up.
+    unsafe { libc::_exit(status) }
+}
