@@ -116,6 +116,11 @@ pub enum Caveat {
         /// The target.
         target: Pid,
     },
+    /// The target's session was asked for, but lies outside this PID namespace.
+    ForeignSession {
+        /// The target.
+        target: Pid,
+    },
     /// The target is gone; what its number still names was taken.
     Remains {
         /// The number.

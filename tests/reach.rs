@@ -80,23 +80,6 @@ fn a_session_is_taken_as_a_whole_only_when_asked_for() {
 }
 
 #[test]
-fn a_session_that_holds_who_called_fell_is_not_taken() {
-    let bystander = Family::start(&Member::new("bystander").hears_all());
-    let mut family = Family::start(&Member::new("main").child(Member::new("worker")));
-    assert_eq!(
-        bystander.place("bystander").session,
-        family.place("main").session
-    );
-    let run = fell!["term", "--reach", "session", family.root()];
-    run.exits(0).warns(&format!(
-        "session {} also holds",
-        family.place("main").session
-    ));
-    family.is_gone();
-    bystander.assert_untouched();
-}
-
-#[test]
 fn a_master_that_shares_the_group_of_a_named_worker_is_announced() {
     for quiet in ["-q", "-v"] {
         let mut family = service();

@@ -2,7 +2,9 @@
 
 mod support;
 
-use std::process::Command;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use support::family::Family;
 use support::fell::{FELL, Run, fell, run};
@@ -141,35 +143,53 @@ fn a_thread_is_refused_and_its_process_is_named() {
 
 #[test]
 fn groups_that_are_no_groups_or_hold_who_called_fell_are_refused() {
-    let own = nix::unistd::getpgrp().to_string();
+    let killings = [
+        &["killpg"][..],
+        &["killpg", "-s", "TERM"],
+        &["killpg", "-s", "0"],
+        &["killpg", "-o"],
+    ];
     for (group, why) in [
         ("0", "0 is no group"),
         ("1", "the first process"),
-        (own.as_str(), "fell itself"),
         ("-7634", "that is written: fell killpg "),
         ("", "empty"),
         ("4294967297", "larger"),
         ("x", "positive"),
     ] {
-        for options in [
-            &["killpg"][..],
-            &["killpg", "-s", "TERM"],
-            &["killpg", "-s", "0"],
-            &["killpg", "-o"],
-        ] {
+        for options in killings {
             let run = fell(&[options, &[group]].concat());
             run.exits(3).warns(why);
             assert_eq!(run.out, "");
         }
     }
+    for options in killings {
+        let (run, _) = by_shell(&format!("\"$0\" {} $$; exit $?", options.join(" ")));
+        run.exits(3).warns("fell itself");
+        assert_eq!(run.out, "");
+    }
     // The group of an ancestor that fell itself is not in.
-    use std::os::unix::process::CommandExt;
-    let mut command = Command::new(FELL);
-    command.args(["killpg", &own]).process_group(0);
-    run(command)
-        .exits(3)
-        .warns(&format!("group {own} holds "))
+    let (run, shell) = by_shell("setsid --wait \"$0\" killpg $$; exit $?");
+    run.exits(3)
+        .warns(&format!("group {shell} holds "))
         .warns("an ancestor of fell");
+}
+
+/// Runs fell by a shell that leads its own group, whose number comes with it.
+fn by_shell(script: &str) -> (Run, u32) {
+    let shell = Command::new("sh")
+        .args(["-c", script, FELL])
+        .env("LC_ALL", "C.UTF-8")
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("a shell");
+    let group = shell.id();
+    let began = Instant::now();
+    let output = shell.wait_with_output().expect("a shell that ends");
+    (Run::of(output, began.elapsed()), group)
 }
 
 #[test]

@@ -23,6 +23,19 @@ struct Script {
 impl Script {
     /// In the script, `$APP` starts the program, `gate` waits and `$FELL` is fell.
     fn start(name: &str, app: &Member, text: &str) -> Self {
+        let mut shell = Command::new("sh");
+        shell.process_group(0);
+        Self::start_in(shell, name, app, text)
+    }
+
+    /// The same in a session of the script's own.
+    fn start_in_session(name: &str, app: &Member, text: &str) -> Self {
+        let mut setsid = Command::new("setsid");
+        setsid.arg("sh");
+        Self::start_in(setsid, name, app, text)
+    }
+
+    fn start_in(mut shell: Command, name: &str, app: &Member, text: &str) -> Self {
         let gate = std::env::temp_dir().join(format!("fell-{name}-{}", std::process::id()));
         let made = Command::new("mkfifo").arg(&gate).status().expect("mkfifo");
         assert!(made.success());
@@ -31,7 +44,6 @@ impl Script {
             .write(true)
             .open(&gate)
             .expect("the gate");
-        let mut shell = Command::new("sh");
         shell
             .arg("-c")
             .arg(format!(
@@ -45,8 +57,7 @@ impl Script {
             .env("VICTIM", program())
             .env("FELL", FELL)
             .env("GATE", &gate)
-            .env("LC_ALL", "C.UTF-8")
-            .process_group(0);
+            .env("LC_ALL", "C.UTF-8");
         let family = Family::start_by(shell, app.count());
         Self {
             family,
@@ -56,7 +67,14 @@ impl Script {
     }
 
     fn open_gate(&mut self) {
-        self._gate.write_all(b"go\n").expect("the gate");
+        self.tell("go");
+    }
+
+    /// What the script reads at the gate.
+    fn tell(&mut self, word: &str) {
+        self._gate
+            .write_all(format!("{word}\n").as_bytes())
+            .expect("the gate");
     }
 }
 
@@ -92,6 +110,31 @@ fn a_script_survives_the_stop_of_what_it_started() {
         script.family.is_gone();
         assert!(script.family.reap().success());
     }
+}
+
+#[test]
+fn a_session_that_holds_who_called_fell_is_not_taken() {
+    let app = Member::new("beside").hears_all().child(
+        Member::new("main")
+            .place(Place::OwnGroup)
+            .child(Member::new("worker").place(Place::OwnGroup)),
+    );
+    let mut script = Script::start_in_session(
+        "session",
+        &app,
+        "app &\nread -r main <\"$GATE\"\n\
+         \"$FELL\" term --reach session \"$main\" 2>&1\necho status $?\n",
+    );
+    let main = script.family.pid("main");
+    script.tell(&main.to_string());
+    script.family.await_line("status 0");
+    let session = script.family.place("main").session;
+    assert_eq!(session, script.family.root());
+    script
+        .family
+        .await_words(&format!("session {session} also holds"));
+    assert_eq!(script.family.living(), ["beside"]);
+    assert_eq!(script.family.heard(), [] as [&str; 0]);
 }
 
 #[test]

@@ -60,10 +60,11 @@ impl Selection {
                 None => self.caveat(Caveat::ForeignGroup { target: pid }),
             }
         }
-        if self.scope.reach == Reach::Session
-            && let Some(session) = session
-        {
-            self.own_session(session, root);
+        if self.scope.reach == Reach::Session {
+            match session {
+                Some(session) => self.own_session(session, root),
+                None => self.caveat(Caveat::ForeignSession { target: pid }),
+            }
         }
     }
 

@@ -226,7 +226,10 @@ fn zero_is_never_equal_to_another_zero() {
     assert_eq!(pids(&selection), [100, 101]);
     assert_eq!(
         selection.caveats(),
-        [Caveat::ForeignGroup { target: pid(100) }]
+        [
+            Caveat::ForeignGroup { target: pid(100) },
+            Caveat::ForeignSession { target: pid(100) }
+        ]
     );
     assert_eq!(selection.groups().count(), 0);
     // Where the group is not asked for, nothing has to be said.

@@ -167,6 +167,9 @@ pub fn caveat(caveat: &Caveat, charset: Charset) -> String {
         Caveat::ForeignGroup { target } => {
             format!("the group of {target} lies outside this PID namespace: only its tree is taken")
         }
+        Caveat::ForeignSession { target } => {
+            format!("the session of {target} lies outside this PID namespace: it is not taken")
+        }
         Caveat::Remains { of } => {
             format!("{of} is gone; what is left of its group and session is taken")
         }
