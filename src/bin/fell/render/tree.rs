@@ -126,10 +126,10 @@ fn disposition(row: &Row, signal: Signal) -> String {
         Some(Disposition::Blocked) => "blocked",
         Some(Disposition::Pending) => "pending",
         Some(Disposition::Shielded) => "no effect",
-        Some(Disposition::Default(Action::Terminate | Action::Core)) => "ends",
-        Some(Disposition::Default(Action::Stop)) => "stops",
-        Some(Disposition::Default(Action::Continue)) => "continues",
-        Some(Disposition::Default(Action::Ignore)) => "nothing",
+        Some(Disposition::Default(Action::Terminate | Action::Core)) => "default",
+        Some(Disposition::Default(Action::Stop)) => "default: stops",
+        Some(Disposition::Default(Action::Continue)) => "default: continues",
+        Some(Disposition::Default(Action::Ignore)) => "default: nothing",
     }
     .to_owned()
 }
