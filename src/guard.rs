@@ -24,12 +24,31 @@ pub enum Refusal {
 /// The processes that are out of bounds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Guard {
+    watch: Watch,
     lineage: Vec<Process>,
     groups: BTreeMap<Pgid, Pid>,
     sessions: BTreeMap<Sid, Pid>,
 }
 
+/// Whether anyone is out of bounds at all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Watch {
+    /// Whoever is guarded, and in any case the first process and kernel threads.
+    #[default]
+    Kept,
+    /// Nobody.
+    Suspended,
+}
+
 impl Guard {
+    /// Nobody is out of bounds: for a look at those whom no stop would take.
+    pub fn suspended() -> Self {
+        Self {
+            watch: Watch::Suspended,
+            ..Self::default()
+        }
+    }
+
     /// A guard over fell and its ancestors, fell first, and over the first process.
     pub fn new(lineage: Vec<Process>, init: Option<Process>) -> Self {
         let mut groups = BTreeMap::new();
@@ -43,6 +62,7 @@ impl Guard {
             }
         }
         Self {
+            watch: Watch::Kept,
             lineage,
             groups,
             sessions,
@@ -67,6 +87,9 @@ impl Guard {
 
     /// Why this process must not be signalled, if it must not.
     pub fn refusal(&self, process: &Process) -> Option<Refusal> {
+        if self.watch == Watch::Suspended {
+            return None;
+        }
         if process.kind == Kind::Kernel {
             return Some(Refusal::KernelThread);
         }
@@ -135,6 +158,14 @@ mod tests {
         ] {
             assert_eq!(guard().refusal(&process), expected, "{process:?}");
         }
+    }
+
+    #[test]
+    fn a_suspended_guard_refuses_nobody_and_one_over_nobody_still_refuses_init() {
+        let init = process(1, 0, 1, 1);
+        assert_eq!(Guard::suspended().refusal(&init), None);
+        assert_eq!(Guard::suspended().holder_of_group(pgid(1)), None);
+        assert_eq!(Guard::default().refusal(&init), Some(Refusal::Init));
     }
 
     #[test]

@@ -98,6 +98,13 @@ fn the_first_process_of_a_container_is_refused_inside_and_stopped_from_outside()
         .fell(&["term"], 1)
         .exits(3)
         .warns("the first process");
+    // A look shows all the same whom it has below it.
+    let worker = container.family.pid("worker");
+    container
+        .fell(&["tree"], 1)
+        .exits(0)
+        .says("refused: the first process")
+        .says(&format!("\n{worker:>3}  "));
     // No handler: from outside TERM is dropped, and only KILL ends it.
     let run = fell![
         "term",

@@ -66,7 +66,7 @@ pub fn take(linux: &mut Linux, mut scope: Scope) -> Result<Picture> {
     if is_refused {
         // A stop would signal nobody. What it would have taken is shown all the same,
         // with a mark on whoever stands against it.
-        scope.guard = Guard::default();
+        scope.guard = Guard::suspended();
     }
     let mut survey = stop::look(linux, scope)?;
     let mut rows = Vec::new();
