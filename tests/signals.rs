@@ -275,7 +275,8 @@ fn the_default_action_of_every_signal_is_what_the_kernel_does() {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("default-actions");
     fs::create_dir_all(&directory).expect("a directory");
     // Whether cores are dumped is for the limits, the pattern and the disk to say.
-    let dumps = measure(Signal::QUIT, &directory) == Some(Measured::Dumped);
+    // (Not asked of QUIT, which a shell leaves ignored for what runs in its background.)
+    let dumps = measure("ABRT".parse().expect("a signal"), &directory) == Some(Measured::Dumped);
     if !dumps {
         eprintln!("no core dumps here: core is not told from terminate");
     }

@@ -1,6 +1,7 @@
 //! What the tests share.
 #![allow(dead_code, unused_imports)] // no test uses everything
 
+mod dispositions;
 pub mod family;
 pub mod fell;
 pub mod victim;
