@@ -4,7 +4,8 @@
 //!
 //! A block is over when the pipe that the shell and all its children hold is closed: so
 //! each one also proves that it has stopped what it started.
-#![forbid(unsafe_code)]
+#[path = "support/dispositions.rs"]
+mod dispositions;
 
 use std::env;
 use std::fs;

@@ -1,6 +1,9 @@
 //! `fell signals`: the facts against this machine, the words against the binary, and
 //! what it says of real processes.
 
+#[path = "support/dispositions.rs"]
+mod dispositions;
+
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
@@ -228,6 +231,10 @@ fn measure(signal: Signal, directory: &Path) -> Option<Measured> {
         Command::new("sh")
             .args(["-c", script])
             .current_dir(directory)
+            // In an orphaned group, such as that of a test in a session of its own, the
+            // kernel throws TSTP, TTIN and TTOU away (setpgid(2)); in a group below a
+            // parent in the same session it does not.
+            .process_group(0)
             // Makes the standard library fork: glibc's posix_spawn leaves the C
             // library's own signals ignored.
             .uid(rustix::process::getuid().as_raw()),
