@@ -150,6 +150,10 @@ pub struct Selection {
     sessions: BTreeMap<Sid, usize>,
     /// The numbers of those that no process bore when it was looked.
     vacant: BTreeSet<Pid>,
+    /// Who opened those that somebody opened who is no member: one who has moved on.
+    openers: HashMap<Pid, Identity>,
+    /// Numbers of groups and sessions in which somebody refused was seen.
+    shared: BTreeSet<Pid>,
     refused: Vec<Refused>,
     caveats: Vec<Caveat>,
 }
@@ -294,15 +298,17 @@ impl Selection {
     fn refuse(&mut self, process: Process, why: Refusal, via: Via) {
         // The guard knows where the refused were when fell began; this one has moved.
         let with = process.pid();
-        if let Some(group) = process.group
-            && self.groups.remove(&group).is_some()
-        {
-            self.caveat(Caveat::SharedGroup { group, with });
+        if let Some(group) = process.group {
+            self.shared.insert(group.leader());
+            if self.groups.remove(&group).is_some() {
+                self.caveat(Caveat::SharedGroup { group, with });
+            }
         }
-        if let Some(session) = process.session
-            && self.sessions.remove(&session).is_some()
-        {
-            self.caveat(Caveat::SharedSession { session, with });
+        if let Some(session) = process.session {
+            self.shared.insert(session.leader());
+            if self.sessions.remove(&session).is_some() {
+                self.caveat(Caveat::SharedSession { session, with });
+            }
         }
         let known = self
             .refused

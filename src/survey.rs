@@ -75,14 +75,17 @@ impl<S: System> Survey<S> {
                 handles[at] = Some(handle);
             }
         }
-        Self {
+        let mut survey = Self {
             selection,
             handles,
             hold,
             lists: Lists::Kept,
             overlooked: Overlooked::Nobody,
             adopters: None,
-        }
+        };
+        // While the target is held in its group, nobody else can have opened that.
+        survey.note_openers(system);
+        survey
     }
 
     /// Whether somebody who may belong could not be opened: not for having ended, but
@@ -266,9 +269,13 @@ impl<S: System> Survey<S> {
                 self.offer(handle, process, Via::Mate);
             }
         }
-        let borne: HashSet<Pid> = mates.into_iter().collect();
-        self.selection.note_vacant(|pid| borne.contains(&pid));
+        self.note_openers(system);
         Ok(())
+    }
+
+    fn note_openers(&mut self, system: &mut S) {
+        self.selection
+            .note_openers(|pid| Some(system.open(pid, Hold::Look).ok()?.1.identity));
     }
 
     /// Opens whoever bears this number and offers them for admission.
@@ -358,7 +365,8 @@ impl<S: System> Survey<S> {
                 self.handles.push(Some(handle));
             }
         }
-        self.selection.note_vacant(|pid| table.get(pid).is_some());
+        self.selection
+            .note_openers(|pid| table.get(pid).map(|bearer| bearer.identity));
         Ok(())
     }
 }

@@ -974,6 +974,36 @@ fn a_stranger_with_a_dead_members_number_is_left_alone() {
 }
 
 #[test]
+fn a_group_whose_leader_has_moved_to_another_one_still_belongs() {
+    let mut world = World::new();
+    world.add(role(50).leads_group());
+    let moved = world.add(role(100).child_of(50).group(Place::Number(50)));
+    world.add(role(101).child_of(100).group(Place::Number(100)));
+    // Found only at the KILL, beside a leader who has been no member all along.
+    let late = role(103).ignores_all();
+    world.add(
+        role(102)
+            .child_of(100)
+            .group(Place::Number(100))
+            .ignores_all()
+            .when(
+                When::At(ms(20)),
+                [Deed::Fork(Box::new(late)), Deed::Exit(0)],
+            ),
+    );
+    let outcome = run_on(
+        &mut world,
+        &[process(101)],
+        Reach::Family,
+        &schedule("TERM/1s/KILL/5s"),
+    );
+    assert_eq!(outcome.verdict, Verdict::Gone);
+    assert_eq!(pids(&outcome), [101, 102, 103]);
+    assert_eq!(record(&outcome, 103).fate, Fate::Ended(signalled(KILL)));
+    assert_eq!(world.signals(moved), []);
+}
+
+#[test]
 fn a_strangers_group_with_the_number_of_a_dead_one_is_left_alone() {
     for has_lists in [true, false] {
         let mut world = World::new();

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use super::{Caveat, Member, Selection};
 use crate::kinship::Kin;
-use crate::process::{Pgid, Pid, Process, Sid};
+use crate::process::{Identity, Pgid, Pid, Process, Sid};
 use crate::scope::Reach;
 use crate::target::Root;
 
@@ -19,9 +19,8 @@ impl Selection {
     /// and must have opened it since the last look.
     pub(super) fn root_of_group(&self, group: Pgid) -> Option<usize> {
         let opened = || {
-            let is_free = self.scope.guard.holder_of_group(group).is_none();
             let at = self.position(group.leader())?;
-            (is_free && self.scope.reach.follows_leaders()).then(|| self.members[at].root)
+            (self.is_free_group(group) && self.scope.reach.follows_leaders()).then(|| self.members[at].root)
         };
         self.groups.get(&group).copied().or_else(opened)
     }
@@ -29,11 +28,17 @@ impl Selection {
     /// The same for a session.
     pub(super) fn root_of_session(&self, session: Sid) -> Option<usize> {
         let opened = || {
-            let is_free = self.scope.guard.holder_of_session(session).is_none();
             let opener = &self.members[self.position(session.leader())?];
+            let is_free = self.scope.guard.holder_of_session(session).is_none()
+                && !self.shared.contains(&session.leader());
             (is_free && self.scope.reach.follows_leaders() && opener.kindred).then_some(opener.root)
         };
         self.sessions.get(&session).copied().or_else(opened)
+    }
+
+    /// Whether nobody who must not be signalled is in this group.
+    fn is_free_group(&self, group: Pgid) -> bool {
+        self.scope.guard.holder_of_group(group).is_none() && !self.shared.contains(&group.leader())
     }
 
     /// Whether the target or a descendant of it opened this session. A session is only
@@ -90,6 +95,8 @@ impl Selection {
     pub(super) fn own_group(&mut self, group: Pgid, root: usize) {
         match self.scope.guard.holder_of_group(group) {
             Some(with) => self.caveat(Caveat::SharedGroup { group, with }),
+            // That was told when it was seen.
+            None if self.shared.contains(&group.leader()) => {}
             None => {
                 self.groups.entry(group).or_insert(root);
             }
@@ -99,6 +106,7 @@ impl Selection {
     pub(super) fn own_session(&mut self, session: Sid, root: usize) {
         match self.scope.guard.holder_of_session(session) {
             Some(with) => self.caveat(Caveat::SharedSession { session, with }),
+            None if self.shared.contains(&session.leader()) => {}
             None => {
                 self.sessions.entry(session).or_insert(root);
             }
@@ -106,12 +114,16 @@ impl Selection {
     }
 
     /// Whether a number that names a group or session of the set, or may name one, is
-    /// borne by somebody else than who opened it. The kernel gives no such number away while anyone is
-    /// left in there: everyone who belonged has ended, and the name means strangers.
+    /// borne by somebody else than who opened it. The kernel gives no such number away
+    /// while anyone is left in there: everyone who belonged has ended, and the name means
+    /// strangers.
     pub(crate) fn is_usurper(&self, process: &Process) -> bool {
         let pid = process.pid();
-        let was_borne_by = |at: usize| self.members[at].process.identity != process.identity;
-        self.vacant.contains(&pid) || self.position(pid).is_some_and(was_borne_by)
+        let is_another = |opener: Identity| opener != process.identity;
+        let member = self.position(pid);
+        self.vacant.contains(&pid)
+            || member.is_some_and(|at| is_another(self.members[at].process.identity))
+            || self.openers.get(&pid).copied().is_some_and(is_another)
     }
 
     /// Gives up the group and the session of this number.
@@ -119,19 +131,34 @@ impl Selection {
         self.groups.remove(&number.into());
         self.sessions.remove(&number.into());
         self.vacant.remove(&number);
+        self.openers.remove(&number);
         self.by_pid.remove(&number);
     }
 
-    /// Notes which groups and sessions of the set have lost who opened them, once
-    /// everyone who is there was offered: `is_borne` tells of a number whether a
-    /// process bears it.
-    pub(crate) fn note_vacant(&mut self, is_borne: impl Fn(Pid) -> bool) {
+    /// Learns who opened the groups and sessions of the set, for those whom no member
+    /// opened, once everyone who is there was offered: `bearer` looks who bears a number.
+    ///
+    /// Whoever bears it while somebody is in there is who opened it, and may have moved
+    /// to another group meanwhile (setpgid(2)); if nobody does, the opener has ended.
+    pub(crate) fn note_openers(&mut self, mut bearer: impl FnMut(Pid) -> Option<Identity>) {
         let leaders = self.groups.keys().map(|group| group.leader());
         let leaders = leaders.chain(self.sessions.keys().map(|session| session.leader()));
-        let vacant: Vec<Pid> = leaders
-            .filter(|&pid| !self.by_pid.contains_key(&pid) && !is_borne(pid))
-            .collect();
-        self.vacant.extend(vacant);
+        let is_unknown = |pid: &Pid| {
+            !self.by_pid.contains_key(pid)
+                && !self.openers.contains_key(pid)
+                && !self.vacant.contains(pid)
+        };
+        let unknown: Vec<Pid> = leaders.filter(is_unknown).collect();
+        for pid in unknown {
+            match bearer(pid) {
+                Some(identity) => {
+                    self.openers.insert(pid, identity);
+                }
+                None => {
+                    self.vacant.insert(pid);
+                }
+            }
+        }
     }
 
     /// Groups whose every process belongs.

@@ -45,7 +45,7 @@ impl Selection {
                 break;
             }
         }
-        self.note_vacant(|pid| table.get(pid).is_some());
+        self.note_openers(|pid| table.get(pid).map(|bearer| bearer.identity));
     }
 
     /// Takes over what the table tells of members, and of strangers who bear a number

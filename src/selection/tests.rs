@@ -594,3 +594,53 @@ fn neighbours_are_whoever_shares_a_group_or_session_that_is_not_taken() {
         }
     );
 }
+
+#[test]
+fn a_group_that_a_refused_process_moved_into_is_not_taken_again() {
+    let shell = process(20, 1, 20, 20);
+    let target = process(100, 20, 100, 20);
+    let mut selection = Selection::new(Scope {
+        reach: Reach::Family,
+        roots: vec![Root::Process(target.clone())],
+        guard: Guard::new(vec![process(30, 20, 30, 20), shell], None),
+    });
+    assert_eq!(selection.groups().collect::<Vec<_>>(), [pgid(100)]);
+    let moved = process(20, 1, 100, 20);
+    assert_eq!(selection.admit(moved, Via::Mate), Admission::Refused);
+    assert_eq!(selection.groups().count(), 0);
+    // Neither another look at its leader nor a mate makes it belong again.
+    selection.admit(target, Via::Mate);
+    assert_eq!(
+        selection.admit(process(101, 1, 100, 20), Via::Mate),
+        Admission::Stranger
+    );
+    assert_eq!(selection.groups().count(), 0);
+    assert_eq!(
+        selection.caveats(),
+        [Caveat::SharedGroup {
+            group: pgid(100),
+            with: pid(20)
+        }]
+    );
+}
+
+#[test]
+fn a_number_is_a_usurpers_only_if_another_one_opened_its_group() {
+    let mut selection = Selection::new(Scope {
+        reach: Reach::Family,
+        roots: vec![Root::Process(process(101, 100, 100, 20))],
+        guard: Guard::default(),
+    });
+    let opener = process(100, 50, 50, 20);
+    selection.note_openers(|_| Some(opener.identity));
+    assert!(!selection.is_usurper(&opener));
+    assert!(selection.is_usurper(&started(900, opener.clone())));
+    // One that had ended already can't have come back.
+    let mut selection = Selection::new(Scope {
+        reach: Reach::Family,
+        roots: vec![Root::Process(process(101, 100, 100, 20))],
+        guard: Guard::default(),
+    });
+    selection.note_openers(|_| None);
+    assert!(selection.is_usurper(&opener));
+}
