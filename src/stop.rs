@@ -223,7 +223,10 @@ impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
         };
         match self.roster.wait(self.system, watched, until) {
             Ok(Wake::Exited(_)) => None,
-            Ok(Wake::Interrupted(signal)) => Some(StepEnd::Interrupted(signal)),
+            Ok(Wake::Interrupted(signal)) => {
+                self.roster.settle_dying(self.system);
+                Some(StepEnd::Interrupted(signal))
+            }
             Ok(Wake::Deadline) if until == deadline => Some(StepEnd::TimeOver),
             Ok(Wake::Deadline) => {
                 self.report_waiting(at, watched, deadline);

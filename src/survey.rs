@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use std::io;
 
 use crate::kinship::Listing;
-use crate::process::{Pgid, Pid, Process, Sid};
+use crate::process::{Pgid, Pid, Process, Sid, StartTime};
 use crate::scope::Scope;
 use crate::selection::{Admission, Member, Reason, Selection, Via};
 use crate::signal::Signal;
@@ -37,6 +37,20 @@ pub struct Survey<S: System> {
 enum Overlooked {
     Nobody,
     Somebody,
+}
+
+/// What came of a signal between two readings of a member's children.
+#[derive(Debug)]
+pub struct Sending {
+    /// The moment right before the signal.
+    pub sent_at: StartTime,
+    /// The signal.
+    pub sent: Result<(), Lost>,
+    /// The readings.
+    pub read: io::Result<()>,
+    /// How many belonged before the second reading: whoever came later may have been
+    /// born after the signal.
+    pub known_before: usize,
 }
 
 /// Where children are read from.
@@ -186,19 +200,29 @@ impl<S: System> Survey<S> {
         at: usize,
         signal: Signal,
         ended: &impl Fn(usize) -> bool,
-    ) -> (Result<(), Lost>, io::Result<()>) {
+    ) -> Sending {
         let reads_lists = self.reads_lists();
-        let Some(handle) = &mut self.handles[at] else {
-            return (Err(never_opened()), Ok(()));
-        };
-        if !reads_lists {
-            return (system.send(handle, signal), Ok(()));
+        let (sent, read);
+        let mut sent_at = system.tick();
+        let mut known_before = self.len();
+        match &mut self.handles[at] {
+            None => (sent, read) = (Err(never_opened()), Ok(())),
+            Some(handle) if !reads_lists => (sent, read) = (system.send(handle, signal), Ok(())),
+            Some(handle) => {
+                let passage = system.send_between(handle, signal);
+                (sent_at, sent) = (passage.sent_at, passage.sent);
+                let before = self.meet_children(system, at, passage.before, ended);
+                known_before = self.len();
+                let after = self.meet_children(system, at, passage.after, ended);
+                read = before.and(after);
+            }
         }
-        let passage = system.send_between(handle, signal);
-        let read = self
-            .meet_children(system, at, passage.before, ended)
-            .and_then(|()| self.meet_children(system, at, passage.after, ended));
-        (passage.sent, read)
+        Sending {
+            sent_at,
+            sent,
+            read,
+            known_before,
+        }
     }
 
     fn reads_lists(&self) -> bool {

@@ -67,6 +67,9 @@ pub enum Hold {
 pub struct Passage {
     /// The children before the signal.
     pub before: Result<Listing, Lost>,
+    /// The moment right before the signal: whoever is born in the course of it is born of
+    /// it, since who is woken by a signal may run before its sender does.
+    pub sent_at: StartTime,
     /// The signal.
     pub sent: Result<(), Lost>,
     /// The children after it.
@@ -160,13 +163,21 @@ pub trait System {
     /// the process is dead by the second one.
     fn send_between(&mut self, to: &mut Self::Handle, signal: Signal) -> Passage {
         let before = self.children(to);
+        let sent_at = self.tick();
         let sent = self.send(to, signal);
         let after = self.children(to);
         Passage {
             before,
+            sent_at,
             sent,
             after,
         }
+    }
+
+    /// Stops a pinned process, so that it can't fork any more, and returns once it has
+    /// stopped, or ended, or after a moment in which it did neither.
+    fn halt(&mut self, to: &mut Self::Handle) -> Result<(), Lost> {
+        self.send(to, Signal::STOP)
     }
 
     /// Takes back the handles on members that nobody needs any more.

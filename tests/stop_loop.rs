@@ -110,6 +110,9 @@ const STOP: Signal = Signal::STOP;
 
 const AT_ONCE: Duration = Duration::ZERO;
 
+/// How long an interrupted stop looks on for those who are ending.
+const MOMENT: Duration = ms(20);
+
 #[test]
 fn a_family_that_obeys_is_gone_as_soon_as_its_last_member() {
     let mut world = World::new();
@@ -253,8 +256,8 @@ fn stop_cont_kill_and_a_mere_delivery_continue_nobody() {
 #[test]
 fn a_newcomer_that_was_there_before_its_parents_signal_gets_it_at_once() {
     // With 20 ms for each question the first sweep is over at 180, and the list is read
-    // once more at 200.
-    for born in [ms(190), ms(210)] {
+    // once more at 200, before the signal.
+    for born in [ms(182), ms(198)] {
         let mut world = World::new();
         world.cost = ms(20);
         let newcomer = role(150).leaves_after(ms(40));
@@ -302,6 +305,64 @@ fn a_child_that_cleans_up_is_left_in_peace_until_the_others_are_gone() {
     assert_eq!(outcome.verdict, Verdict::Gone);
     assert_eq!(outcome.elapsed, ms(2500));
     assert!(record(&outcome, 150).round > 1);
+}
+
+#[test]
+fn a_child_that_cleans_up_may_be_quicker_than_who_sent_the_signal() {
+    let mut world = World::new();
+    world.preemption = ms(30);
+    let cleaner = role(150).leaves_after(ms(10)).ends_at(ms(800));
+    let master = world.add(
+        role(100)
+            .leads_session()
+            .forks_when_asked(AT_ONCE, cleaner)
+            .leaves_after(ms(1000)),
+    );
+    let outcome = run(&mut world, &term_then_kill());
+    let cleaner = world.everyone().last().expect("the child");
+    assert_eq!(world.names(master), [TERM]);
+    assert_eq!(world.names(cleaner), []);
+    assert_eq!(record(&outcome, 150).fate, Fate::Ended(Cause::Exited(0)));
+    assert_eq!(outcome.verdict, Verdict::Gone);
+}
+
+#[test]
+fn a_child_that_is_born_in_one_step_is_asked_in_the_next() {
+    let mut world = World::new();
+    // A reload starts a new worker, and the master outlives TERM.
+    let worker = role(150).ignores(HUP).leaves_after(ms(30));
+    let master = world.add(
+        role(100)
+            .leads_session()
+            .ignores(TERM)
+            .when(When::On(HUP, ms(50)), [Deed::Fork(Box::new(worker))]),
+    );
+    let outcome = run(&mut world, &schedule("HUP/1s/TERM/2s/KILL/5s"));
+    let worker = world.everyone().last().expect("the worker");
+    assert_eq!(world.names(master)[..2], [HUP, TERM]);
+    assert_eq!(world.signals(worker), [(ms(1000), TERM)]);
+    assert_eq!(outcome.verdict, Verdict::Gone);
+}
+
+#[test]
+fn a_child_is_met_at_whatever_moment_it_is_born_before_its_parent_dies() {
+    // The signal comes at 22. Who obeys TERM can have a child and be gone before any look:
+    // then only the group leads to that.
+    let asked = role(100).leaves_after(ms(3));
+    for (plan, parent, last) in [(term_then_kill(), asked, 24), (kill(), role(100), 60)] {
+        for born in (0..last).map(ms) {
+            let mut world = World::new();
+            world.cost = ms(2);
+            // In no group that belongs: only its parent's list leads to the child.
+            let child = role(150).leaves_after(ms(20));
+            let parent = parent.clone().group(Place::Outside);
+            world.add(parent.when(When::At(born), [Deed::Fork(Box::new(child))]));
+            let outcome = run(&mut world, &plan);
+            assert_eq!(outcome.verdict, Verdict::Gone);
+            let last = world.everyone().last().expect("somebody");
+            assert!(!world.is_living(last), "born at {born:?}: {outcome:?}");
+        }
+    }
 }
 
 #[test]
@@ -498,7 +559,7 @@ fn after_an_interruption_nothing_more_is_sent() {
         world.interrupt(at, Signal::INT);
         let outcome = run(&mut world, &plan);
         assert_eq!(outcome.verdict, Verdict::Interrupted(Signal::INT));
-        assert_eq!(outcome.elapsed, at);
+        assert_eq!(outcome.elapsed, at + MOMENT);
         for actor in [master, child] {
             assert!(world.signals(actor).iter().all(|(then, _)| *then < at));
         }
@@ -523,7 +584,25 @@ fn an_interruption_while_the_killed_are_awaited_is_noticed() {
     world.interrupt(ms(800), TERM);
     let outcome = run(&mut world, &kill());
     assert_eq!(outcome.verdict, Verdict::Interrupted(TERM));
-    assert_eq!(outcome.elapsed, ms(800));
+    assert_eq!(outcome.elapsed, ms(800) + MOMENT);
+}
+
+#[test]
+fn who_dies_of_what_interrupts_fell_is_not_told_as_left() {
+    let mut world = World::new();
+    world.add(role(100).leads_session().ignores_all());
+    // Ctrl-C meets them all, and fell is the first to run.
+    world.add(
+        role(101)
+            .child_of(100)
+            .ignores_all()
+            .when(When::At(ms(703)), [Deed::Exit(1)]),
+    );
+    world.interrupt(ms(700), Signal::INT);
+    let outcome = run(&mut world, &term_then_kill());
+    assert_eq!(outcome.verdict, Verdict::Interrupted(Signal::INT));
+    assert_eq!(record(&outcome, 101).fate, Fate::Ended(Cause::Exited(1)));
+    assert_eq!(outcome.left().count(), 1);
 }
 
 #[test]
@@ -1160,7 +1239,7 @@ fn nobody_is_asked_twice_who_was_met_by_the_signal_to_the_group() {
     world.add(role(100).child_of(50).leads_session());
     // It joins after the last sweep and before the signal to the group.
     let joins = role(150).placed(100, 100).leaves_after(ms(500));
-    world.plan(ms(165), Incident::Begins(joins));
+    world.plan(ms(175), Incident::Begins(joins));
     let outcome = run(&mut world, &schedule("TERM/2s"));
     let newcomer = world.everyone().last().expect("the newcomer");
     assert_eq!(world.log(newcomer).len(), 1, "{:?}", world.log(newcomer));

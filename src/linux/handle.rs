@@ -152,17 +152,20 @@ impl Handle {
         if let Err(error) = self.open_lists(proc, &mut before) {
             return Passage {
                 before: Err(error),
+                sent_at: own::tick(),
                 sent: self.send(proc, Some(signal)),
                 after: Ok(listing(Vec::new())),
             };
         }
         let read_before = self.read_texts(proc, &mut before);
+        let sent_at = own::tick();
         let sent = self.send(proc, Some(signal));
         let read_after = self.read_texts(proc, &mut after);
         self.lists
             .retain(|list| list.is_below(self.descriptors / 2));
         Passage {
             before: read_before.map(|()| listing(children_of(&before))),
+            sent_at,
             sent,
             after: read_after.map(|()| listing(children_of(&after))),
         }

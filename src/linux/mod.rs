@@ -200,6 +200,12 @@ impl System for Linux {
         to.send_between(&mut self.proc, signal)
     }
 
+    fn halt(&mut self, to: &mut Handle) -> Result<(), Lost> {
+        to.send(&mut self.proc, Some(Signal::STOP))?;
+        waiting::until_halted(&mut self.proc, to);
+        Ok(())
+    }
+
     fn release(&mut self, handles: Vec<Handle>) {
         match self.closing {
             Closing::Here => drop(handles),

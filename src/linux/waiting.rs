@@ -12,7 +12,9 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
 use super::own::{Request, timespec};
+use super::proc::Proc;
 use super::{Handle, Linux};
+use crate::process::State;
 use crate::system::{System, Wake};
 
 /// How often processes without a pidfd are looked at.
@@ -34,6 +36,37 @@ pub(super) fn wait(linux: &mut Linux, watched: &[&Handle], until: Duration) -> i
             return Ok(Wake::Deadline);
         }
     }
+}
+
+/// Waits until a process that was sent STOP has stopped or ended; that takes it its next
+/// turn, and where it sleeps in the kernel it is not waited for.
+pub(super) fn until_halted(proc: &mut Proc, handle: &mut Handle) {
+    /// A stop tells nobody but the parent, so it is looked for: at most so often,
+    const LOOKS: u32 = 20;
+    /// and the first time after so long; later after twice as long each time, up to a
+    /// millisecond.
+    const FIRST: Duration = Duration::from_micros(30);
+    const LAST: Duration = Duration::from_millis(1);
+    let mut turn = FIRST;
+    for _ in 0..LOOKS {
+        match handle.read(proc) {
+            Ok((process, _)) if is_on_its_way(process.state) => {}
+            _ => return,
+        }
+        let mut fds: Vec<PollFd<'_>> = handle
+            .pidfd()
+            .map(|pidfd| PollFd::new(pidfd, PollFlags::IN))
+            .into_iter()
+            .collect();
+        // Neither an end nor a signal of fell's own is anything but a reason to look.
+        let _ = poll(&mut fds, Some(&timespec(turn)));
+        turn = LAST.min(turn * 2);
+    }
+}
+
+/// Whether a process that was sent STOP has yet to take notice.
+fn is_on_its_way(state: State) -> bool {
+    matches!(state, State::Running | State::Sleeping)
 }
 
 /// One poll(2): who has ended, and whether fell was asked for something.

@@ -20,7 +20,8 @@ impl Selection {
     pub(super) fn root_of_group(&self, group: Pgid) -> Option<usize> {
         let opened = || {
             let at = self.position(group.leader())?;
-            (self.is_free_group(group) && self.scope.reach.follows_leaders()).then(|| self.members[at].root)
+            (self.is_free_group(group) && self.scope.reach.follows_leaders())
+                .then(|| self.members[at].root)
         };
         self.groups.get(&group).copied().or_else(opened)
     }
@@ -159,6 +160,11 @@ impl Selection {
                 }
             }
         }
+    }
+
+    /// Whether every process of this group belongs.
+    pub(crate) fn has_group(&self, group: Pgid) -> bool {
+        self.groups.contains_key(&group)
     }
 
     /// Groups whose every process belongs.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::roster::Due;
 use super::{Errand, Event, Order, Run, StepEnd};
+use crate::process::StartTime;
 use crate::schedule::Step;
 use crate::signal::Signal;
 use crate::system::System;
@@ -33,6 +34,7 @@ impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
         // Whoever is asked last has the rest of the step, but a little at least; however
         // many waves of them come, the step ends here.
         let latest = deadline.saturating_add(step.wait.min(FOR_THE_LAST));
+        self.roster.set_all_due();
         let mut wave = self.first_wave(at);
         self.pass(at, step.signal, wave);
         loop {
@@ -112,31 +114,35 @@ impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
     /// is left in peace, since it may be there to clean up.
     fn pass(&mut self, at: usize, signal: Signal, wave: Wave) {
         let began = self.system.tick();
-        self.serve(at, signal, wave);
+        self.serve(at, signal, wave, began);
         let known = self.roster.len();
         self.roster.sweep_again(self.system);
-        for newcomer in known..self.roster.len() {
-            if !self.roster.is_older_than_signal(newcomer, at, began) {
-                self.roster.set_due(newcomer, Due::Last);
-            }
-        }
-        self.serve(at, signal, wave);
+        self.judge_newcomers(known, at, began);
+        self.serve(at, signal, wave, began);
         self.wake_stopped(signal);
     }
 
     /// Sends to everyone of a wave who has not got the step's signal, parents first.
-    fn serve(&mut self, at: usize, signal: Signal, wave: Wave) {
+    fn serve(&mut self, at: usize, signal: Signal, wave: Wave, began: StartTime) {
         let mut queue = VecDeque::from(self.roster.selection().parents_first());
         while let Some(member) = queue.pop_front() {
             let is_next = self.roster.is_living(member)
                 && !self.roster.is_tried(member, at)
                 && self.is_of(wave, member);
             if is_next {
-                // Whoever is on its list now was born before its signal.
                 let known = self.roster.len();
-                self.roster.descend(self.system, member);
+                let late = self.roster.send(self.system, member, at, signal);
+                self.judge_newcomers(late, at, began);
                 queue.extend(known..self.roster.len());
-                self.roster.send(self.system, member, at, signal);
+            }
+        }
+    }
+
+    /// Leaves in peace who was born after its parent had got the signal.
+    fn judge_newcomers(&mut self, known: usize, at: usize, pass_began: StartTime) {
+        for newcomer in known..self.roster.len() {
+            if !self.roster.is_older_than_signal(newcomer, at, pass_began) {
+                self.roster.set_due(newcomer, Due::Last);
             }
         }
     }
@@ -165,7 +171,8 @@ impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
             }
         }
         let has_untried = self.has_untried(at);
-        self.serve(at, signal, Wave::Last);
+        let began = self.system.tick();
+        self.serve(at, signal, Wave::Last, began);
         self.wake_stopped(signal);
         has_untried || self.is_awaited(Wave::Last)
     }

@@ -67,7 +67,7 @@ impl<S: System> Roster<S> {
             rounds: 1,
             is_partial,
         };
-        roster.enrol(system);
+        roster.enrol(system, 1);
         roster
     }
 
@@ -107,6 +107,13 @@ impl<S: System> Roster<S> {
         self.standings[at].due = due;
     }
 
+    /// A new step: whoever lives is as old as the others now.
+    pub(super) fn set_all_due(&mut self) {
+        for standing in &mut self.standings {
+            standing.due = Due::Now;
+        }
+    }
+
     /// Whether this step's signal was sent to the member, with or without success.
     pub(super) fn is_tried(&self, at: usize, step: usize) -> bool {
         self.standings[at].tried == Some(step)
@@ -119,7 +126,7 @@ impl<S: System> Roster<S> {
     /// One full sweep; the next newcomers belong to the next round.
     pub(super) fn sweep(&mut self, system: &mut S) -> io::Result<()> {
         let swept = self.survey.sweep(system, has_ended(&self.standings));
-        self.enrol(system);
+        self.enrol(system, self.rounds);
         swept
     }
 
@@ -131,31 +138,46 @@ impl<S: System> Roster<S> {
         self.is_partial |= swept.is_err();
     }
 
-    /// Reads one member's children.
-    pub(super) fn descend(&mut self, system: &mut S, at: usize) {
-        let read = self.survey.descend(system, at, &has_ended(&self.standings));
-        self.is_partial |= read.is_err();
-        self.enrol(system);
+    /// Sends a step's signal to a member, and meets the children that it has by then.
+    /// From the position that is returned on they may have been born after the signal.
+    pub(super) fn send(&mut self, system: &mut S, at: usize, step: usize, signal: Signal) -> usize {
+        let ended = has_ended(&self.standings);
+        let sending = self.survey.descend_and_send(system, at, signal, &ended);
+        drop(ended);
+        self.is_partial |= sending.read.is_err();
+        self.enrol(system, self.rounds + 1);
+        let standing = &mut self.standings[at];
+        standing.tried = Some(step);
+        if sending.sent.is_ok() {
+            standing.step = Some(step);
+            standing.sent_at = Some(sending.sent_at);
+        }
+        self.note_sent(system, at, sending.sent);
+        sending.known_before
     }
 
-    /// Sends KILL to a member, and meets the children that it has by then.
-    pub(super) fn kill(&mut self, system: &mut S, at: usize, step: usize) {
-        let ended = has_ended(&self.standings);
-        let (sent, read) = self
-            .survey
-            .descend_and_send(system, at, Signal::KILL, &ended);
-        drop(ended);
-        self.is_partial |= read.is_err();
-        self.enrol(system);
-        self.note_step(system, at, step, sent);
+    /// Whether a signal to a group that belongs as a whole meets the children that a
+    /// member may have at the last moment.
+    pub(super) fn is_met_by_group(&self, at: usize) -> bool {
+        let group = self.selection().members()[at].process.group;
+        group.is_some_and(|group| self.selection().has_group(group))
+    }
+
+    /// Keeps a member from having more children.
+    pub(super) fn halt(&mut self, system: &mut S, at: usize) {
+        if let Some(handle) = self.survey.handle_mut(at) {
+            // One that can't be stopped can't be killed either, and that is told.
+            let _ = system.halt(handle);
+        }
     }
 
     pub(super) fn note_ancestors(&mut self, system: &mut S) {
         self.survey.note_ancestors(system);
     }
 
-    /// Gives newcomers their standing.
-    fn enrol(&mut self, system: &mut S) {
+    /// Gives newcomers their standing; whoever is met between two sweeps belongs to the
+    /// round of the next one.
+    fn enrol(&mut self, system: &mut S, round: u32) {
         for at in self.standings.len()..self.survey.len() {
             let is_zombie = self.selection().members()[at].process.is_zombie();
             let handle = self.survey.handle_mut(at);
@@ -164,7 +186,7 @@ impl<S: System> Roster<S> {
                 _ => None,
             };
             self.standings.push(Standing {
-                round: self.rounds,
+                round,
                 due: Due::Now,
                 tried: None,
                 step: None,
@@ -199,25 +221,6 @@ impl<S: System> Roster<S> {
         let is_to_come =
             self.is_living(parent) && standing.due == Due::Now && !self.is_tried(parent, step);
         is_to_come || process.identity.started < standing.sent_at.unwrap_or(pass_began)
-    }
-
-    /// Sends a step's signal to a member.
-    pub(super) fn send(&mut self, system: &mut S, at: usize, step: usize, signal: Signal) {
-        let sent = match self.survey.handle_mut(at) {
-            Some(handle) => system.send(handle, signal),
-            None => Err(never_opened()),
-        };
-        self.note_step(system, at, step, sent);
-    }
-
-    fn note_step(&mut self, system: &mut S, at: usize, step: usize, sent: Result<(), Lost>) {
-        let standing = &mut self.standings[at];
-        standing.tried = Some(step);
-        if sent.is_ok() {
-            standing.step = Some(step);
-            standing.sent_at = Some(system.tick());
-        }
-        self.note_sent(system, at, sent);
     }
 
     fn note_sent(&mut self, system: &mut S, at: usize, sent: Result<(), Lost>) {
@@ -303,10 +306,35 @@ impl<S: System> Roster<S> {
 
     /// Records who has ended by now, without waiting.
     pub(super) fn settle_ended(&mut self, system: &mut S) {
-        let living: Vec<usize> = self.living().collect();
         let now = system.now();
-        // Nobody ended is as good an answer as somebody did.
-        let _ = self.wait(system, &living, now);
+        self.settle_until(system, now);
+    }
+
+    /// Records who is ending right now: what interrupts fell is often meant for the
+    /// members as well (Ctrl-C), and one that is dying of it must not be told as left.
+    pub(super) fn settle_dying(&mut self, system: &mut S) {
+        /// Ending takes the kernel far less; whoever lives longer is not about to end.
+        const MOMENT: Duration = Duration::from_millis(20);
+        let until = system.now().saturating_add(MOMENT);
+        self.settle_until(system, until);
+    }
+
+    /// Records who ends until then; a request to end is of no account any more.
+    fn settle_until(&mut self, system: &mut S, until: Duration) {
+        /// More requests than that are not waited out.
+        const REQUESTS: usize = 8;
+        let mut requests = 0;
+        while requests < REQUESTS {
+            let living: Vec<usize> = self.living().collect();
+            if living.is_empty() {
+                return;
+            }
+            match self.wait(system, &living, until) {
+                Ok(Wake::Exited(_)) => {}
+                Ok(Wake::Interrupted(_)) => requests += 1,
+                Ok(Wake::Deadline) | Err(_) => return,
+            }
+        }
     }
 
     fn settle(&mut self, system: &mut S, at: usize, fate: fn(Cause) -> Fate) {

@@ -121,6 +121,8 @@ pub struct World {
     own_pid: i32,
     /// How long each question to the kernel takes.
     pub cost: Duration,
+    /// How long fell does not get its turn again after each signal to one process.
+    pub preemption: Duration,
     /// Whether the kernel keeps lists of children.
     pub has_lists: bool,
     /// Whether groups can be signalled through a pidfd of their leader.
@@ -146,6 +148,7 @@ impl World {
             next_pid: 5000,
             own_pid: 11,
             cost: Duration::ZERO,
+            preemption: Duration::ZERO,
             has_lists: true,
             has_group_signals: true,
             mates_fail_from: None,

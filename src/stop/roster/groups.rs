@@ -28,9 +28,9 @@ impl<S: System> Roster<S> {
         reached
     }
 
-    /// Notes that a newcomer got this step's signal with its group, if it was there
-    /// before these groups were signalled: a second one could make it abort its
-    /// clean-up.
+    /// Notes that a newcomer got this step's signal with its group, if it may have been
+    /// there before these groups were signalled: a second one could make it abort its
+    /// clean-up. If it was born right after, the next signal to the group meets it.
     pub(in crate::stop) fn note_group_signal(
         &mut self,
         at: usize,
@@ -40,7 +40,7 @@ impl<S: System> Roster<S> {
     ) {
         let process = &self.selection().members()[at].process;
         let was_in_group = process.group.is_some_and(|group| reached.contains(&group));
-        if was_in_group && process.identity.started < began && self.is_living(at) {
+        if was_in_group && process.identity.started <= began && self.is_living(at) {
             let standing = &mut self.standings[at];
             standing.tried = Some(step);
             standing.step = Some(step);

@@ -160,6 +160,8 @@ impl System for World {
         self.take_time();
         let at = self.reach(to)?;
         self.deliver(at, signal, Way::Alone);
+        // Whoever is woken by a signal may run before its sender does.
+        self.advance(self.now + self.preemption);
         Ok(())
     }
 
@@ -217,16 +219,18 @@ impl System for World {
         self.take_time();
         loop {
             self.advance(self.now);
+            // Told once, and before the ends that happened meanwhile, as Linux does it.
+            if let Some((at, signal)) = self.interruption
+                && at <= self.now
+            {
+                self.interruption = None;
+                return Ok(Wake::Interrupted(signal));
+            }
             let ended: Vec<usize> = (0..watched.len())
                 .filter(|&at| self.characters[watched[at].at].life != Life::Living)
                 .collect();
             if !ended.is_empty() {
                 return Ok(Wake::Exited(ended));
-            }
-            if let Some((at, signal)) = self.interruption
-                && at <= self.now
-            {
-                return Ok(Wake::Interrupted(signal));
             }
             if until <= self.now {
                 return Ok(Wake::Deadline);
