@@ -173,6 +173,24 @@ fn time_that_fell_spends_stopped_does_not_count() {
 }
 
 #[test]
+fn who_is_continued_without_having_been_stopped_wins_no_time() {
+    let waiting = Waiting::fell(&["--grace", "2s"]);
+    let mut continued = 0;
+    // Somebody sends CONT all the time: it is no reason to put off KILL.
+    while waiting.family.lives("main") && continued < 200 {
+        waiting.signal(Signal::SIGCONT);
+        continued += 1;
+        waiting.family.lives_for("main", Duration::from_millis(100));
+    }
+    let (run, mut family) = waiting.finish();
+    run.exits(0).says("2 by KILL");
+    family.is_gone();
+    assert!(continued >= 5, "{continued}");
+    assert!(run.took >= Duration::from_secs(2), "{run:?}");
+    assert!(run.took < Duration::from_secs(8), "{run:?}");
+}
+
+#[test]
 fn nor_does_the_time_that_it_spends_stopped_while_it_sends() {
     let mut command = Command::new(FELL);
     command.arg("term");

@@ -39,11 +39,18 @@ pub struct Linux {
     started: Instant,
     /// What fell itself spent stopped since `started`.
     suspended: Duration,
-    /// When fell was last known not to have been stopped since it was last asked,
-    /// counted from `started`.
-    awake: Duration,
+    awake: Awake,
     interruptions: Option<Interruptions>,
     closing: Closing,
+}
+
+/// When fell was last known to run, as its signals tell.
+#[derive(Debug, Clone, Copy, Default)]
+struct Awake {
+    /// Counted from the start.
+    at: Duration,
+    /// How often it had given up its turn until then.
+    switches: i64,
 }
 
 /// Who closes the descriptors of members.
@@ -64,7 +71,7 @@ impl Linux {
             descriptors: own::lift_descriptor_limit(),
             started: Instant::now(),
             suspended: Duration::ZERO,
-            awake: Duration::ZERO,
+            awake: Awake::default(),
             interruptions: None,
             closing: Closing::Here,
         })
@@ -75,8 +82,15 @@ impl Linux {
     pub fn catch_interruptions(&mut self) -> io::Result<()> {
         let of_self = self.proc.status(self.own_pid)?;
         self.interruptions = Some(Interruptions::catch(&of_self)?);
-        self.awake = self.started.elapsed();
+        self.note_awake();
         Ok(())
+    }
+
+    fn note_awake(&mut self) {
+        self.awake = Awake {
+            at: self.started.elapsed(),
+            switches: own::voluntary_switches(),
+        };
     }
 
     /// Leaves the descriptors of members to the kernel, which closes them all when the
@@ -237,7 +251,7 @@ impl System for Linux {
 
     fn wait(&mut self, watched: &[&Handle], until: Duration) -> io::Result<Wake> {
         let wake = waiting::wait(self, watched, until);
-        self.awake = self.started.elapsed();
+        self.note_awake();
         wake
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
-use super::own::{Request, timespec};
+use super::own::{self, Request, timespec};
 use super::proc::Proc;
 use super::{Handle, Linux};
 use crate::process::State;
@@ -25,9 +25,14 @@ pub(super) fn wait(linux: &mut Linux, watched: &[&Handle], until: Duration) -> i
     loop {
         let left = until.saturating_sub(linux.now());
         let turn = if has_unpinned { left.min(LOOK) } else { left };
+        let before = own::voluntary_switches();
         let (ended, is_requested) = turn_of(linux, watched, turn)?;
-        if is_requested && let Some(wake) = answer(linux) {
-            return Ok(wake);
+        if is_requested {
+            if let Some(wake) = answer(linux, before) {
+                return Ok(wake);
+            }
+        } else if has_unpinned {
+            linux.note_awake();
         }
         if !ended.is_empty() {
             return Ok(Wake::Exited(ended));
@@ -112,8 +117,17 @@ fn turn_of(
     Ok((ended, is_requested))
 }
 
+/// Whether fell may have been stopped since it was last known to run. CONT comes to those
+/// too who were not (systemd and timeout(1) send it along): they have given up their turn
+/// once at most, to wait for that very signal, and a stop is another time.
+fn was_stopped(linux: &Linux, before_the_turn: i64) -> bool {
+    let while_waiting = own::voluntary_switches() - before_the_turn;
+    before_the_turn > linux.awake.switches || while_waiting > 1
+}
+
 /// Does what the signals ask for; what asks fell to end is the caller's matter.
-fn answer(linux: &mut Linux) -> Option<Wake> {
+fn answer(linux: &mut Linux, before_the_turn: i64) -> Option<Wake> {
+    let mut may_have_stopped = was_stopped(linux, before_the_turn);
     loop {
         let interruptions = linux.interruptions.as_ref()?;
         match interruptions.next()? {
@@ -122,14 +136,18 @@ fn answer(linux: &mut Linux) -> Option<Wake> {
                 let before = linux.started.elapsed();
                 interruptions.pause();
                 linux.suspended += linux.started.elapsed().saturating_sub(before);
-                linux.awake = linux.started.elapsed();
+                linux.note_awake();
+                may_have_stopped = false;
             }
             // Stopped by STOP, which nobody can see coming: since when is not known,
             // only that it was after the last wait. Better to wait too long than to
             // kill somebody whose time fell has slept through.
             Request::Resumed => {
-                linux.suspended += linux.started.elapsed().saturating_sub(linux.awake);
-                linux.awake = linux.started.elapsed();
+                if may_have_stopped {
+                    linux.suspended += linux.started.elapsed().saturating_sub(linux.awake.at);
+                }
+                linux.note_awake();
+                may_have_stopped = false;
             }
         }
     }

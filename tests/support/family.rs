@@ -205,10 +205,20 @@ impl Family {
         self.is_alive(self.pid(name))
     }
 
+    /// Whether a member lives on for so long.
+    #[track_caller]
+    pub fn lives_for(&self, name: &str, time: Duration) -> bool {
+        self.is_alive_for(self.pid(name), time)
+    }
+
     fn is_alive(&self, pid: i32) -> bool {
+        self.is_alive_for(pid, Duration::ZERO)
+    }
+
+    fn is_alive_for(&self, pid: i32, time: Duration) -> bool {
         self.held.get(&pid).is_some_and(|pidfd| {
             let mut fds = [PollFd::new(pidfd, PollFlags::IN)];
-            poll(&mut fds, Some(&Timespec::default())).expect("poll") == 0
+            poll(&mut fds, Some(&timespec(time))).expect("poll") == 0
         })
     }
 
@@ -274,11 +284,7 @@ impl Family {
             if self.is_over || is_enough(self) {
                 return true;
             }
-            let left = until.saturating_duration_since(Instant::now());
-            let time = Timespec {
-                tv_sec: i64::try_from(left.as_secs()).expect("short"),
-                tv_nsec: left.subsec_nanos().into(),
-            };
+            let time = timespec(until.saturating_duration_since(Instant::now()));
             let mut fds = [PollFd::from_borrowed_fd(self.line.as_fd(), PollFlags::IN)];
             match poll(&mut fds, Some(&time)) {
                 Ok(0) => return false,
@@ -334,6 +340,13 @@ impl Family {
         {
             self.held.insert(pid, pidfd);
         }
+    }
+}
+
+fn timespec(time: Duration) -> Timespec {
+    Timespec {
+        tv_sec: i64::try_from(time.as_secs()).expect("short"),
+        tv_nsec: time.subsec_nanos().into(),
     }
 }
 
