@@ -5,28 +5,63 @@
 
 use fell::signal::Signal;
 
+/// The commands that end or look at processes.
+const COMMANDS: [&str; 4] = ["term", "kill", "killpg", "tree"];
+
+/// Options that every command meant here has, and those of them that take a value: what
+/// was typed besides the habit has to stay in what is proposed, `-n` above all.
+const FLAGS: [&str; 9] = [
+    "-n",
+    "--dry-run",
+    "-q",
+    "--quiet",
+    "-v",
+    "--verbose",
+    "--json",
+    "-o",
+    "--oknodo",
+];
+const WITH_VALUE: [&str; 2] = ["--reach", "--color"];
+
 /// The command that was probably meant by the arguments behind `fell`.
 pub fn meant(arguments: &[String]) -> Option<String> {
-    let (command, rest) = match arguments.split_first() {
-        Some((first, _)) if first == "signals" => return None,
-        Some((first, rest)) if matches!(first.as_str(), "term" | "kill" | "killpg" | "tree") => {
-            (Some(first.as_str()), rest)
-        }
-        _ => (None, arguments),
-    };
-    if rest.iter().any(|word| is_list(word)) {
-        let what = rest.iter().filter(|word| !word.starts_with('-'));
-        return Some(join("fell signals", what.map(String::as_str)));
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.first() {
+        Some(&"signals") => return None,
+        Some(&"help") => return Some(help(&words[1..])),
+        _ => {}
     }
-    if rest.iter().any(|word| takes_a_duration(word)) {
+    let options_end = words.iter().position(|word| !word.starts_with('-'));
+    let at = options_end.filter(|&at| COMMANDS.contains(&words[at]));
+    let command = at.map(|at| words[at]);
+    let is_misplaced = at.is_some_and(|at| at > 0);
+    let words: Vec<&str> = (0..words.len())
+        .filter(|&word| Some(word) != at)
+        .map(|word| words[word])
+        .collect();
+    if words.iter().any(|word| is_list(word)) {
+        let what = words.iter().filter(|word| !word.starts_with('-'));
+        return Some(join("fell signals", what.copied()));
+    }
+    if words.iter().any(|word| takes_a_duration(word)) {
         // Its value was wrong, and would be taken for a signal here.
         return None;
     }
-    let typed = Typed::read(rest);
+    let typed = Typed::read(&words)?;
     let is_habit = typed.has_dash
         || !typed.groups.is_empty()
+        || is_misplaced
         || command.is_none() && !typed.processes.is_empty();
     is_habit.then(|| typed.into_command(command))
+}
+
+/// `fell help term`.
+fn help(words: &[&str]) -> String {
+    let command = words.iter().find(|word| COMMANDS.contains(word));
+    match command {
+        Some(command) => format!("fell {command} --help"),
+        None => "fell --help".to_owned(),
+    }
 }
 
 /// What was asked to be sent.
@@ -62,15 +97,26 @@ struct Typed<'a> {
     has_dash: bool,
     processes: Vec<&'a str>,
     groups: Vec<&'a str>,
+    /// What else was wanted.
+    options: Vec<&'a str>,
 }
 
 impl<'a> Typed<'a> {
-    fn read(words: &'a [String]) -> Self {
+    /// `None` where there is an option that can't be carried over.
+    fn read(words: &[&'a str]) -> Option<Self> {
         let mut typed = Self::default();
         let mut only_names = false;
-        let mut words = words.iter().map(String::as_str);
+        let mut words = words.iter().copied();
         while let Some(word) = words.next() {
+            let name = word.split_once('=').map_or(word, |(name, _)| name);
             match word.strip_prefix('-') {
+                _ if FLAGS.contains(&word) => typed.options.push(word),
+                _ if WITH_VALUE.contains(&name) => {
+                    typed.options.push(word);
+                    if name == word {
+                        typed.options.push(words.next()?);
+                    }
+                }
                 Some("s" | "-signal") => {
                     // Right as it stands, unless its value has a minus.
                     let name = words.next().unwrap_or_default();
@@ -92,10 +138,12 @@ impl<'a> Typed<'a> {
                     typed.ask(name);
                 }
                 None if is_number(word) => typed.processes.push(word),
-                Some(_) | None => {}
+                None => {}
+                Some(number) if is_zero(number) => {}
+                Some(_) => return None,
             }
         }
-        typed
+        Some(typed)
     }
 
     fn ask(&mut self, name: &str) {
@@ -111,16 +159,25 @@ impl<'a> Typed<'a> {
             self.groups.append(&mut self.processes);
         }
         let option = self.asked.map_or_else(String::new, Asked::option);
+        let options = join("", self.options.iter().copied());
         if command == Some("killpg") || !self.groups.is_empty() {
             let groups = or_word(self.groups, "PGID");
-            return join(&format!("fell killpg{option}"), groups);
+            return join(&format!("fell killpg{options}{option}"), groups);
+        }
+        if command == Some("tree") {
+            let signal = match self.asked {
+                Some(Asked::Signal(signal)) => format!(" -s {signal}"),
+                _ => String::new(),
+            };
+            return join(&format!("fell tree{options}{signal}"), self.processes);
         }
         let words = match self.asked {
-            None | Some(Asked::Signal(Signal::TERM)) => "fell term".to_owned(),
+            None if command == Some("kill") => format!("fell kill{options}"),
+            None | Some(Asked::Signal(Signal::TERM)) => format!("fell term{options}"),
             Some(Asked::Signal(signal)) if signal != Signal::KILL && command == Some("term") => {
-                format!("fell term -s {signal}")
+                format!("fell term{options} -s {signal}")
             }
-            Some(_) => format!("fell kill{option}"),
+            Some(_) => format!("fell kill{options}{option}"),
         };
         join(&words, or_word(self.processes, "PID"))
     }
@@ -147,6 +204,10 @@ fn is_list(word: &str) -> bool {
 fn takes_a_duration(word: &str) -> bool {
     let name = word.split_once('=').map_or(word, |(name, _)| name);
     matches!(name, "-g" | "--grace" | "--schedule")
+}
+
+fn is_zero(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|byte| byte == b'0')
 }
 
 fn is_number(word: &str) -> bool {
@@ -206,6 +267,23 @@ mod tests {
             ("kill nginx", None),
             ("kill -s HUP nginx", None),
             ("term --no-such-option 5", None),
+            ("-n term 5", Some("fell term -n 5")),
+            ("-n kill 5", Some("fell kill -n 5")),
+            ("-v -o killpg 5", Some("fell killpg -v -o 5")),
+            ("--json tree 5", Some("fell tree --json 5")),
+            ("kill -9 -n 5", Some("fell kill -n 5")),
+            ("kill -n -9 -5", Some("fell killpg -n 5")),
+            ("term -n -HUP 5", Some("fell term -n -s HUP 5")),
+            (
+                "kill -HUP --reach tree 5",
+                Some("fell kill --reach tree -s HUP 5"),
+            ),
+            ("term -9 --reach=tree 5", Some("fell kill --reach=tree 5")),
+            ("term -9 --main-first 5", None),
+            ("kill -9 --reach", None),
+            ("tree -9 5", Some("fell tree -s KILL 5")),
+            ("help", Some("fell --help")),
+            ("help term", Some("fell term --help")),
             ("", None),
         ] {
             let arguments: Vec<String> = typed.split_whitespace().map(str::to_owned).collect();
