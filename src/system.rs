@@ -4,11 +4,11 @@
 #![forbid(unsafe_code)]
 
 use std::error::Error;
-use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use crate::command::CommandLine;
 use crate::fate::{Cause, Obstacle};
 use crate::kinship::{Kin, Listing};
 use crate::process::{Pgid, Pid, Process, StartTime};
@@ -96,8 +96,8 @@ pub enum GroupKey<'h, H> {
 pub struct Description {
     /// The real user ID.
     pub owner: u32,
-    /// The command line, argument by argument; empty for a zombie or a kernel thread.
-    pub command: Vec<OsString>,
+    /// The command line; empty for a zombie or a kernel thread.
+    pub command: CommandLine,
     /// What it does with its signals.
     pub signals: SignalSets,
 }

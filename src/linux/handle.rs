@@ -14,14 +14,14 @@ use nix::unistd::Uid;
 use rustix::io::Errno;
 
 use super::pidfd::{self, Recipient};
-use super::proc::{Proc, children_of};
+use super::proc::{Place, Proc, children_of};
 use super::stat::{self, Stat};
 use super::{lost, own};
 use crate::fate::Cause;
 use crate::kinship::Listing;
 use crate::process::{Identity, Pgid, Pid, Process};
 use crate::signal::Signal;
-use crate::system::{Hold, Lost, Passage};
+use crate::system::{Description, Hold, Lost, Passage};
 
 /// Descriptors that are left for what fell opens for a moment.
 const SPARE: i32 = 16;
@@ -35,6 +35,8 @@ pub struct Handle {
     /// None where there are no pidfds or no descriptors are left.
     pidfd: Option<OwnedFd>,
     stat: Option<OwnedFd>,
+    /// Its directory of /proc: what stands for the process while it is only looked at.
+    directory: Option<OwnedFd>,
     lists: Vec<List>,
     /// Descriptors up to this number may be kept.
     descriptors: i32,
@@ -65,7 +67,12 @@ impl List {
 impl Handle {
     /// Opens and reads a process.
     ///
-    /// The stat file is opened first, then the pidfd, and then the file is read. A
+    /// Whoever only looks opens the directory first and everything else in there, so
+    /// that all of it is of one process without being compared.
+    ///
+    /// To hold it needs a pidfd, and nothing proves that this is the same process but an
+    /// order:
+    /// the stat file is opened first, then the pidfd, and then the file is read. A
     /// number is given to nobody else while its process is there, so if the process of
     /// the file is still there after the pidfd was opened, both are the same.
     pub(super) fn open(
@@ -74,7 +81,12 @@ impl Handle {
         hold: Hold,
         descriptors: i32,
     ) -> Result<(Self, Process), Lost> {
-        let file = proc.open_stat(pid).map_err(lost)?;
+        let directory = match hold {
+            Hold::Look => Some(proc.open_directory(pid).map_err(lost)?),
+            Hold::Pin => None,
+        };
+        let place = place(directory.as_ref(), pid);
+        let file = proc.open_stat(place).map_err(lost)?;
         let pidfd = match hold {
             Hold::Look => None,
             Hold::Pin => match pidfd::open(pid) {
@@ -95,13 +107,14 @@ impl Handle {
             },
         };
         let Stat { process, .. } = proc.read_stat(&file).map_err(lost)?;
-        let keeps = file.as_raw_fd() < descriptors / 2;
+        let may_keep = |file: &OwnedFd| file.as_raw_fd() < descriptors / 2;
         let handle = Self {
             identity: process.identity,
             threads: process.threads,
             hold,
             pidfd,
-            stat: keeps.then_some(file),
+            stat: Some(file).filter(|file| hold == Hold::Pin && may_keep(file)),
+            directory: directory.filter(may_keep),
             lists: Vec::new(),
             descriptors,
         };
@@ -114,7 +127,7 @@ impl Handle {
         let file = match &self.stat {
             Some(file) => file,
             None => {
-                opened = proc.open_stat(self.identity.pid).map_err(lost)?;
+                opened = proc.open_stat(self.place()).map_err(lost)?;
                 &opened
             }
         };
@@ -124,6 +137,21 @@ impl Handle {
         }
         self.threads = process.threads;
         Ok((process, exit_code))
+    }
+
+    /// Where its files are opened.
+    fn place(&self) -> Place<'_> {
+        place(self.directory.as_ref(), self.identity.pid)
+    }
+
+    /// Owner, command line and signal sets.
+    pub(super) fn describe(&mut self, proc: &mut Proc) -> Result<Description, Lost> {
+        let description = proc.describe(self.place())?;
+        if self.directory.is_none() {
+            // What was read by number is its own only if it is still there.
+            self.read(proc)?;
+        }
+        Ok(description)
     }
 
     /// The children of all its threads.
@@ -193,7 +221,7 @@ impl Handle {
     /// The threads whose lists are not open yet.
     fn unopened(&self, proc: &mut Proc) -> Result<Vec<Pid>, Lost> {
         let mut threads = if self.threads > 1 {
-            proc.threads(self.identity.pid).map_err(lost)?
+            proc.threads(self.place()).map_err(lost)?
         } else {
             vec![self.identity.pid]
         };
@@ -203,7 +231,7 @@ impl Handle {
 
     /// `None` for a thread that has ended; its children are on another one's list.
     fn open_list(&self, proc: &mut Proc, thread: Pid) -> Result<Option<List>, Lost> {
-        match proc.open_children(self.identity.pid, thread) {
+        match proc.open_children(self.place(), thread) {
             Ok(file) => Ok(Some(List { thread, file })),
             Err(Errno::NOENT | Errno::SRCH) if self.threads > 1 => Ok(None),
             Err(Errno::NOENT) if proc.has_children_lists() => Err(Lost::Gone),
@@ -302,7 +330,7 @@ impl Handle {
         let read = match &self.stat {
             Some(file) => proc.read_stat(file),
             None => proc
-                .open_stat(self.identity.pid)
+                .open_stat(self.place())
                 .and_then(|file| proc.read_stat(&file)),
         };
         match read {
@@ -314,6 +342,13 @@ impl Handle {
     /// The descriptor that becomes readable when it ends.
     pub(super) fn pidfd(&self) -> Option<&OwnedFd> {
         self.pidfd.as_ref()
+    }
+}
+
+fn place(directory: Option<&OwnedFd>, pid: Pid) -> Place<'_> {
+    match directory {
+        Some(directory) => Place::Directory(directory.as_fd()),
+        None => Place::Number(pid),
     }
 }
 

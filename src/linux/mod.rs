@@ -22,6 +22,7 @@ pub mod own;
 mod pidfd;
 mod proc;
 mod stat;
+mod status;
 mod waiting;
 
 pub use handle::Handle;
@@ -80,8 +81,11 @@ impl Linux {
     /// From now on the signals that ask fell to end wake [`System::wait`] instead, but
     /// for those that were ignored or blocked when fell started.
     pub fn catch_interruptions(&mut self) -> io::Result<()> {
-        let of_self = self.proc.status(self.own_pid)?;
-        self.interruptions = Some(Interruptions::catch(&of_self)?);
+        let of_self = self
+            .proc
+            .status_of(self.own_pid)
+            .map_err(io::Error::other)?;
+        self.interruptions = Some(Interruptions::catch(&of_self.signals)?);
         self.note_awake();
         Ok(())
     }
@@ -170,7 +174,7 @@ impl System for Linux {
 
     fn look(&mut self, pid: Pid) -> Result<Process, Lost> {
         let (_, process) = self.open(pid, Hold::Look)?;
-        match self.proc.status(pid).map(|status| Pid::new(status.tgid)) {
+        match self.proc.status_of(pid).map(|status| status.process) {
             Ok(Some(of)) if of != pid => Err(Lost::Thread(of)),
             _ => Ok(process),
         }
@@ -185,11 +189,7 @@ impl System for Linux {
     }
 
     fn describe(&mut self, of: &mut Handle) -> Result<Description, Lost> {
-        let (process, _) = of.read(&mut self.proc)?;
-        let description = self.proc.describe(&process)?;
-        // What was read by number is its own only if it is still there.
-        of.read(&mut self.proc)?;
-        Ok(description)
+        of.describe(&mut self.proc)
     }
 
     fn children(&mut self, of: &mut Handle) -> Result<Listing, Lost> {

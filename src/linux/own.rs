@@ -12,12 +12,12 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal as Number, raise};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::time::{ClockId, clock_gettime};
 use nix::unistd;
-use procfs::process::Status;
 use rustix::event::Timespec;
 
 use crate::kinship::Kin;
 use crate::process::{Pgid, Pid, Sid, StartTime};
 use crate::signal::Signal;
+use crate::signal::disposition::SignalSets;
 
 /// The running process.
 pub(super) fn pid() -> Pid {
@@ -151,9 +151,11 @@ pub(super) enum Request {
 impl Interruptions {
     /// Blocks them, so that they are read instead. What was ignored or blocked when
     /// fell started stays so: nohup(1), or the background of a script.
-    pub(super) fn catch(of_self: &Status) -> io::Result<Self> {
-        let is_left_alone =
-            |number: Number| (of_self.sigign | of_self.sigblk) >> (number as i32 - 1) & 1 == 1;
+    pub(super) fn catch(of_self: &SignalSets) -> io::Result<Self> {
+        let is_left_alone = |number: Number| {
+            let signal = u8::try_from(number as i32).ok().and_then(Signal::new);
+            signal.is_some_and(|it| of_self.ignored.contains(it) || of_self.blocked.contains(it))
+        };
         let mut set = SigSet::empty();
         for number in [
             Number::SIGINT,

@@ -1,28 +1,26 @@
 //! /proc: from its texts to processes. The only user of the procfs crate.
 //!
-//! What is read for every process, `stat` and the children lists, goes through one
-//! buffer and a parser of its own; the rest is left to the crate.
+//! What is read for every process, `stat`, `status` and the children lists, goes
+//! through one buffer and parsers of its own; the rest is left to the crate.
 
 #![forbid(unsafe_code)]
 
-use std::ffi::OsStr;
-use std::fmt::Write as _;
+use std::fmt::{Arguments, Write as _};
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::ffi::OsStrExt;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::unistd::Uid;
 use procfs::FromBufRead;
-use procfs::process::Status;
 use rustix::fs::{Mode, OFlags, RawDir, SeekFrom, openat, readlinkat, seek};
 use rustix::io::{Errno, pread};
 
 use super::lost;
 use super::stat::{self, Stat};
+use super::status::{self, Status};
+use crate::command::CommandLine;
 use crate::fate::Obstacle;
 use crate::process::{Pid, Process, State};
-use crate::signal::disposition::{SignalSet, SignalSets};
 use crate::system::{Description, Lost};
 
 /// A page: what the kernel hands out of a generated file in one go.
@@ -30,6 +28,16 @@ const PAGE: usize = 4096;
 
 /// Directory entries are read this many bytes at a time.
 const ENTRIES: usize = 32 * 1024;
+
+/// Where the files of a process are opened.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Place<'d> {
+    /// Below its number, which may come to mean another process.
+    Number(Pid),
+    /// In its directory, which stays that of the process that it was opened for: once
+    /// that one is reaped, nothing opens there any more, whoever has the number by then.
+    Directory(BorrowedFd<'d>),
+}
 
 /// The /proc that is mounted.
 #[derive(Debug)]
@@ -65,20 +73,32 @@ impl Proc {
         })
     }
 
-    fn open_at(&mut self, path: std::fmt::Arguments<'_>) -> rustix::io::Result<OwnedFd> {
-        self.path.clear();
-        // Writing to a string does not fail.
-        let _ = self.path.write_fmt(path);
-        openat(
-            &self.root,
-            self.path.as_str(),
-            OFlags::RDONLY | OFlags::CLOEXEC,
-            Mode::empty(),
-        )
+    fn open_below_root(
+        &mut self,
+        flags: OFlags,
+        path: Arguments<'_>,
+    ) -> rustix::io::Result<OwnedFd> {
+        open(self.root.as_fd(), &mut self.path, flags, path)
     }
 
-    pub(super) fn open_stat(&mut self, pid: Pid) -> rustix::io::Result<OwnedFd> {
-        self.open_at(format_args!("{pid}/stat"))
+    /// Opens a file of a process.
+    fn open_in(&mut self, place: Place<'_>, name: Arguments<'_>) -> rustix::io::Result<OwnedFd> {
+        match place {
+            Place::Number(pid) => {
+                self.open_below_root(OFlags::RDONLY, format_args!("{pid}/{name}"))
+            }
+            Place::Directory(directory) => open(directory, &mut self.path, OFlags::RDONLY, name),
+        }
+    }
+
+    /// Opens the directory of a process, only to open what is in it: without a right to
+    /// list it, and for a fifth of what opening a file takes.
+    pub(super) fn open_directory(&mut self, pid: Pid) -> rustix::io::Result<OwnedFd> {
+        self.open_below_root(OFlags::PATH | OFlags::DIRECTORY, format_args!("{pid}"))
+    }
+
+    pub(super) fn open_stat(&mut self, place: Place<'_>) -> rustix::io::Result<OwnedFd> {
+        self.open_in(place, format_args!("stat"))
     }
 
     pub(super) fn read_stat(&mut self, file: &OwnedFd) -> rustix::io::Result<Stat> {
@@ -86,8 +106,12 @@ impl Proc {
         stat::parse(&self.buffer[..length]).ok_or(Errno::SRCH)
     }
 
-    pub(super) fn open_children(&mut self, pid: Pid, thread: Pid) -> rustix::io::Result<OwnedFd> {
-        self.open_at(format_args!("{pid}/task/{thread}/children"))
+    pub(super) fn open_children(
+        &mut self,
+        place: Place<'_>,
+        thread: Pid,
+    ) -> rustix::io::Result<OwnedFd> {
+        self.open_in(place, format_args!("task/{thread}/children"))
     }
 
     /// Whether this kernel keeps lists of children (CONFIG_PROC_CHILDREN).
@@ -135,7 +159,7 @@ impl Proc {
         const LONGEST: usize = 12;
         let mut offset = 0;
         loop {
-            let length = pread(file, &mut self.buffer, offset)?;
+            let length = pread(file, &mut self.buffer[..PAGE], offset)?;
             text.extend_from_slice(&self.buffer[..length]);
             if length + LONGEST < PAGE {
                 return Ok(());
@@ -151,63 +175,80 @@ impl Proc {
     }
 
     /// The numbers of a process' threads.
-    pub(super) fn threads(&mut self, pid: Pid) -> rustix::io::Result<Vec<Pid>> {
-        let directory = self.open_at(format_args!("{pid}/task"))?;
+    pub(super) fn threads(&mut self, place: Place<'_>) -> rustix::io::Result<Vec<Pid>> {
+        let directory = self.open_in(place, format_args!("task"))?;
         numbers(&directory, &mut self.entries)
     }
 
-    fn read_whole(&mut self, path: std::fmt::Arguments<'_>) -> rustix::io::Result<Vec<u8>> {
-        let file = self.open_at(path)?;
-        let mut text = Vec::new();
+    /// Reads a file that the kernel writes in one go, as all but the lists of children
+    /// are: it hands out as much as there is room for, so where room is left, nothing
+    /// follows.
+    fn read(&mut self, file: &OwnedFd) -> rustix::io::Result<&[u8]> {
+        let mut filled = 0;
         loop {
-            let length = rustix::io::read(&file, &mut self.buffer)?;
-            if length == 0 {
-                return Ok(text);
+            let length = rustix::io::read(file, &mut self.buffer[filled..])?;
+            filled += length;
+            if length == 0 || filled < self.buffer.len() {
+                return Ok(&self.buffer[..filled]);
             }
-            text.extend_from_slice(&self.buffer[..length]);
+            self.buffer.resize(2 * filled, 0);
         }
     }
 
-    /// /proc/PID/status.
-    pub(super) fn status(&mut self, pid: Pid) -> io::Result<Status> {
-        let text = self.read_whole(format_args!("{pid}/status"))?;
-        parse_status(&text)
+    fn read_in(&mut self, place: Place<'_>, name: Arguments<'_>) -> rustix::io::Result<&[u8]> {
+        let file = self.open_in(place, name)?;
+        self.read(&file)
     }
 
-    /// What is worth telling of a process, read by its number.
-    pub(super) fn describe(&mut self, process: &Process) -> Result<Description, Lost> {
-        let pid = process.pid();
-        let text = self
-            .read_whole(format_args!("{pid}/status"))
-            .map_err(lost)?;
-        let status = parse_status(&text).map_err(Lost::Failed)?;
-        let mut signals = signal_sets(&status);
-        if process.threads > 1 {
-            // Blocked is what every thread blocks that can still take a signal.
-            let mut blocked_by_all = None;
-            for thread in self.threads(pid).map_err(lost)? {
-                let Ok(text) = self.read_whole(format_args!("{pid}/task/{thread}/status")) else {
-                    continue;
-                };
-                if let Ok(of_thread) = parse_status(&text) {
-                    if !of_thread.state.starts_with('Z') {
-                        let blocked = u128::from(of_thread.sigblk);
-                        blocked_by_all = Some(blocked_by_all.unwrap_or(u128::MAX) & blocked);
-                    }
-                    signals.pending_thread.0 |= u128::from(of_thread.sigpnd);
-                }
-            }
-            signals.blocked.0 = blocked_by_all.unwrap_or(signals.blocked.0);
+    fn read_whole(&mut self, path: Arguments<'_>) -> rustix::io::Result<Vec<u8>> {
+        let file = self.open_below_root(OFlags::RDONLY, path)?;
+        self.read(&file).map(<[u8]>::to_vec)
+    }
+
+    /// What /proc/PID/status tells of a process, or /proc/PID/task/TID/status of a
+    /// thread.
+    fn status(&mut self, place: Place<'_>, file: Arguments<'_>) -> Result<Status, Lost> {
+        let text = self.read_in(place, file).map_err(lost)?;
+        status::parse(text).ok_or(Lost::Gone)
+    }
+
+    /// What /proc/PID/status tells of whoever bears this number.
+    pub(super) fn status_of(&mut self, pid: Pid) -> Result<Status, Lost> {
+        self.status(Place::Number(pid), format_args!("status"))
+    }
+
+    /// What is worth telling of a process.
+    pub(super) fn describe(&mut self, place: Place<'_>) -> Result<Description, Lost> {
+        let mut status = self.status(place, format_args!("status"))?;
+        if status.threads > 1 {
+            self.ask_threads(place, &mut status)?;
         }
         let command = self
-            .read_whole(format_args!("{pid}/cmdline"))
-            .map(|text| arguments(&text))
+            .read_in(place, format_args!("cmdline"))
+            .map(CommandLine::new)
             .unwrap_or_default();
         Ok(Description {
-            owner: status.ruid,
+            owner: status.owner,
             command,
-            signals,
+            signals: status.signals,
         })
+    }
+
+    /// Blocked is what every thread blocks that can still take a signal.
+    fn ask_threads(&mut self, place: Place<'_>, of: &mut Status) -> Result<(), Lost> {
+        let mut blocked_by_all = None;
+        for thread in self.threads(place).map_err(lost)? {
+            let Ok(of_thread) = self.status(place, format_args!("task/{thread}/status")) else {
+                continue;
+            };
+            if !of_thread.is_zombie {
+                let blocked = of_thread.signals.blocked;
+                blocked_by_all = Some(blocked_by_all.map_or(blocked, |all| blocked.and(all)));
+            }
+            of.signals.pending_thread.0 |= of_thread.signals.pending_thread.0;
+        }
+        of.signals.blocked = blocked_by_all.unwrap_or(of.signals.blocked);
+        Ok(())
     }
 
     /// What keeps a process alive.
@@ -228,14 +269,19 @@ impl Proc {
         match process.state {
             State::Uninterruptible => Obstacle::Uninterruptible { channel },
             State::Traced => Obstacle::Traced {
-                by: self
-                    .status(pid)
-                    .ok()
-                    .and_then(|status| Pid::new(status.tracerpid)),
+                by: self.tracer(pid),
             },
             State::Stopped => Obstacle::Stopped,
             _ => Obstacle::Nothing,
         }
+    }
+
+    fn tracer(&mut self, pid: Pid) -> Option<Pid> {
+        let text = self.read_whole(format_args!("{pid}/status")).ok()?;
+        // The crate wants text, but the name in it may be any bytes.
+        let text = String::from_utf8_lossy(&text);
+        let status = procfs::process::Status::from_buf_read(text.as_bytes()).ok()?;
+        Pid::new(status.tracerpid)
     }
 
     /// Whether its cgroup says that it is frozen: wchan is kept from other users, and
@@ -250,6 +296,18 @@ impl Proc {
             .filter_map(|file| std::fs::read_to_string(file).ok())
             .any(|text| says_frozen(&text))
     }
+}
+
+fn open(
+    below: BorrowedFd<'_>,
+    path: &mut String,
+    flags: OFlags,
+    name: Arguments<'_>,
+) -> rustix::io::Result<OwnedFd> {
+    path.clear();
+    // Writing to a string does not fail.
+    let _ = path.write_fmt(name);
+    openat(below, path.as_str(), flags | OFlags::CLOEXEC, Mode::empty())
 }
 
 /// The files that tell whether the cgroup in a line of /proc/PID/cgroup (cgroups(7)) is
@@ -297,43 +355,6 @@ fn numbers(directory: &OwnedFd, buffer: &mut [MaybeUninit<u8>]) -> rustix::io::R
     Ok(numbers)
 }
 
-/// The crate wants text, but the name in it may be any bytes.
-fn parse_status(text: &[u8]) -> io::Result<Status> {
-    Status::from_buf_read(String::from_utf8_lossy(text).as_bytes()).map_err(io::Error::other)
-}
-
-fn signal_sets(status: &Status) -> SignalSets {
-    let set = |bits: u64| SignalSet(bits.into());
-    let is_inner_init = status
-        .nspid
-        .as_ref()
-        .is_some_and(|pids| pids.last() == Some(&1));
-    SignalSets {
-        caught: set(status.sigcgt),
-        ignored: set(status.sigign),
-        blocked: set(status.sigblk),
-        pending: set(status.shdpnd),
-        pending_thread: set(status.sigpnd),
-        shielded: is_inner_init || status.pid == 1,
-    }
-}
-
-/// The arguments of /proc/PID/cmdline, each ended by a null byte. A program that
-/// wrote a title over them may have left no end, or many.
-fn arguments(text: &[u8]) -> Vec<std::ffi::OsString> {
-    let end = text
-        .iter()
-        .rposition(|&byte| byte != 0)
-        .map_or(0, |last| last + 1);
-    if end == 0 {
-        return Vec::new();
-    }
-    text[..end]
-        .split(|&byte| byte == 0)
-        .map(|argument| OsStr::from_bytes(argument).to_owned())
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -365,20 +386,6 @@ mod tests {
             ("THAWED\n", false),
         ] {
             assert_eq!(says_frozen(text), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn arguments_end_at_null_bytes() {
-        for (text, expected) in [
-            (&b""[..], &[][..]),
-            (b"\0\0", &[]),
-            (b"sh\0-c\0x y\0", &["sh", "-c", "x y"]),
-            (b"nginx: master process", &["nginx: master process"]),
-            (b"title\0\0\0\0", &["title"]),
-            (b"a\0\0b\0", &["a", "", "b"]),
-        ] {
-            assert_eq!(arguments(text), expected);
         }
     }
 }

@@ -111,7 +111,7 @@ impl System for World {
         let process = self.review(of)?;
         Ok(Description {
             owner: 1000,
-            command: vec![process.name],
+            command: [process.name].into_iter().collect(),
             signals: SignalSets::default(),
         })
     }

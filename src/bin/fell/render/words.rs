@@ -1,6 +1,5 @@
 //! Small things that more than one renderer says.
 
-use std::ffi::OsString;
 use std::time::Duration;
 
 use fell::guard::Refusal;
@@ -46,15 +45,20 @@ pub fn name(process: &Process, charset: Charset) -> String {
 
 /// The command line; in brackets the name where there is none, as ps(1) does it.
 pub fn command(process: &Process, description: Option<&Description>, charset: Charset) -> String {
-    let arguments: &[OsString] = description.map_or(&[], |description| &description.command);
-    if arguments.is_empty() {
+    let command = description
+        .map(|description| &description.command)
+        .filter(|command| !command.is_empty());
+    let Some(command) = command else {
         return format!("[{}]", name(process, charset));
+    };
+    let mut text = String::new();
+    for (at, argument) in command.arguments().enumerate() {
+        if at > 0 {
+            text.push(' ');
+        }
+        text.push_str(&escape(argument, charset));
     }
-    let arguments: Vec<String> = arguments
-        .iter()
-        .map(|argument| escape(argument, charset))
-        .collect();
-    arguments.join(" ")
+    text
 }
 
 /// A state in a word.

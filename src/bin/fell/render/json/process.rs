@@ -60,7 +60,7 @@ pub(super) fn process(
         sid: process.session.map(|it| it.get()),
         uid: description.map(|it| it.owner),
         name: text(&process.name),
-        command: description.map(|it| it.command.iter().map(|word| text(word)).collect()),
+        command: description.map(|it| it.command.arguments().map(text).collect()),
         state: words::state(process),
     }
 }
