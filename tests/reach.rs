@@ -130,6 +130,13 @@ fn who_only_shares_the_session_is_shown_and_not_taken() {
     assert_eq!(part("main").as_deref(), Some("related"));
     assert_eq!(document.0["summary"]["processes"], 1);
     assert_eq!(document.0["summary"]["related"], 2);
+    // Whoever asks for the tree alone asks for nobody beside it.
+    let run = fell!["tree", "--reach", "tree", "--json", family.pid("first")];
+    run.exits(0);
+    let document = run.json();
+    let shown = document.0["processes"].as_array().expect("processes");
+    assert_eq!(shown.len(), 1);
+    assert_eq!(document.0["summary"]["related"], 0);
     family.assert_untouched();
 }
 

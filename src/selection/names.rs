@@ -194,7 +194,13 @@ impl Selection {
     }
 
     /// Groups and sessions of members whose other processes do not belong.
+    ///
+    /// None where only kinship by descent was asked for: to find them takes a pass over
+    /// the whole system, and the tree alone costs nothing for the rest of it.
     pub fn neighbours(&self) -> Kin {
+        if matches!(self.scope.reach, Reach::Tree | Reach::Process) {
+            return Kin::default();
+        }
         let of_members = || self.members.iter().map(|member| &member.process);
         let groups: BTreeSet<Pgid> = of_members()
             .filter_map(|process| process.group)

@@ -1,5 +1,6 @@
 //! Words, tables and wire formats.
 
+pub mod columns;
 pub mod json;
 pub mod meanings;
 pub mod outlooks;

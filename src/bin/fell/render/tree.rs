@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use fell::linux::own::user_name;
 use fell::process::{Pid, Process, StartTime};
 use fell::selection::Reason;
@@ -12,6 +11,7 @@ use fell::signal::Signal;
 use fell::signal::disposition::Disposition;
 use fell::signal::reference::Action;
 
+use super::columns::{Columns, Side};
 use super::text::cut;
 use super::words;
 use crate::report::{Forecast, Part, Row};
@@ -28,6 +28,18 @@ pub struct View {
     pub now: StartTime,
 }
 
+/// Numbers and ages to the right, words to the left.
+const SIDES: [Side; 8] = [
+    Side::Right,
+    Side::Right,
+    Side::Right,
+    Side::Left,
+    Side::Left,
+    Side::Left,
+    Side::Right,
+    Side::Left,
+];
+
 /// The whole picture: the table, and below it the summary.
 pub fn render(rows: &[Row], view: &View) -> String {
     let mut text = table(rows, view);
@@ -43,82 +55,84 @@ fn table(rows: &[Row], view: &View) -> String {
     let lines = arrange(rows, view.terminal.charset);
     let group = target_group(rows);
     let mut users = Users::default();
-    let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Disabled)
-        .set_header([
-            "PID",
-            "PGID",
-            "SID",
-            "USER",
-            "STATE",
-            &view.signal.to_string(),
-            "AGE",
-            "PART",
-        ]);
+    let mut columns = Columns::new(SIDES);
+    columns.push([
+        &"PID",
+        &"PGID",
+        &"SID",
+        &"USER",
+        &"STATE",
+        &view.signal,
+        &"AGE",
+        &"PART",
+    ]);
     for line in &lines {
-        let row = &rows[line.row];
-        let cells = cells(row, group, view, &mut users);
-        table.add_row(cells.map(Cell::new));
+        push(&mut columns, &rows[line.row], group, view, &mut users);
     }
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
-    }
-    for number in [0, 1, 2, 6] {
-        if let Some(column) = table.column_mut(number) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
+    let mut text = String::new();
+    let header = std::iter::once((Style::new().bold(), "COMMAND".to_owned()));
     let commands = lines.iter().map(|line| {
         let row = &rows[line.row];
-        let command = words::command(
-            &row.process,
-            row.description.as_ref(),
-            view.terminal.charset,
-        );
+        let description = row.description.as_ref();
+        let command = words::command(&row.process, description, view.terminal.charset);
         (style(row, view), format!("{}{command}", line.branch))
     });
-    let header = (Style::new().bold(), "COMMAND".to_owned());
-    let mut text = String::new();
-    for (columns, (style, command)) in table.lines().zip(std::iter::once(header).chain(commands)) {
-        let line = format!("{columns}{command}");
-        let line = match view.terminal.width {
-            Some(width) => cut(&line, width, view.terminal.charset),
-            None => line,
-        };
-        let line = line.trim_end();
-        let _ = match view.terminal.palette {
-            Palette::Colour => writeln!(text, "{style}{line}{style:#}"),
-            Palette::Plain => writeln!(text, "{line}"),
-        };
+    for (at, (style, command)) in header.chain(commands).enumerate() {
+        write_line(&mut text, &columns, at, &command, style, view);
     }
     text
 }
 
-/// The cells before the command.
-fn cells(row: &Row, group: Option<i32>, view: &View, users: &mut Users) -> [String; 8] {
-    let process = &row.process;
-    let number = |number: Option<i32>| number.map_or_else(|| "?".to_owned(), |it| it.to_string());
-    [
-        process.pid().to_string(),
-        number(process.group.map(|it| it.get())),
-        number(process.session.map(|it| it.get())),
-        row.description
-            .as_ref()
-            .map_or_else(|| "?".to_owned(), |it| users.name(it.owner)),
-        words::state(process),
-        disposition(row, view.signal),
-        words::age(
-            view.now
-                .since_boot()
-                .saturating_sub(process.identity.started.since_boot()),
-        ),
-        part(row, group),
-    ]
+fn write_line(
+    text: &mut String,
+    columns: &Columns<8>,
+    at: usize,
+    command: &str,
+    style: Style,
+    view: &View,
+) {
+    if view.terminal.palette == Palette::Colour {
+        let _ = write!(text, "{style}");
+    }
+    let start = text.len();
+    columns.write(at, text);
+    text.push_str(command);
+    if let Some(width) = view.terminal.width {
+        let line = cut(&text[start..], width, view.terminal.charset);
+        text.replace_range(start.., &line);
+    }
+    text.truncate(start + text[start..].trim_end().len());
+    if view.terminal.palette == Palette::Colour {
+        let _ = write!(text, "{style:#}");
+    }
+    text.push('\n');
 }
 
-fn disposition(row: &Row, signal: Signal) -> String {
+/// Adds the cells before the command.
+fn push(columns: &mut Columns<8>, row: &Row, group: Option<i32>, view: &View, users: &mut Users) {
+    let process = &row.process;
+    let number = |number: Option<i32>| number.map_or_else(|| "?".to_owned(), |it| it.to_string());
+    let user = match &row.description {
+        Some(description) => users.name(description.owner),
+        None => "?",
+    };
+    let age = view
+        .now
+        .since_boot()
+        .saturating_sub(process.identity.started.since_boot());
+    columns.push([
+        &process.pid(),
+        &number(process.group.map(|it| it.get())),
+        &number(process.session.map(|it| it.get())),
+        &user,
+        &words::state(process),
+        &disposition(row, view.signal),
+        &words::age(age),
+        &part(row, group),
+    ]);
+}
+
+fn disposition(row: &Row, signal: Signal) -> &'static str {
     match row.disposition(signal) {
         None => "-",
         Some(Disposition::Caught) => "caught",
@@ -131,7 +145,6 @@ fn disposition(row: &Row, signal: Signal) -> String {
         Some(Disposition::Default(Action::Continue)) => "default: continues",
         Some(Disposition::Default(Action::Ignore)) => "default: nothing",
     }
-    .to_owned()
 }
 
 /// Why it is in the picture, and whether it left the target's group or session.
@@ -306,11 +319,10 @@ pub fn forecast(forecast: &Forecast, signal: Signal) -> String {
 struct Users(BTreeMap<u32, String>);
 
 impl Users {
-    fn name(&mut self, id: u32) -> String {
+    fn name(&mut self, id: u32) -> &str {
         self.0
             .entry(id)
             .or_insert_with(|| user_name(id).unwrap_or_else(|| id.to_string()))
-            .clone()
     }
 }
 
