@@ -15,6 +15,12 @@ use clap::Parser;
 
 use cli::{Cli, Command};
 
+/// musl's own allocator asks the kernel for a page every few allocations, which takes as
+/// long as all the rest of the start.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

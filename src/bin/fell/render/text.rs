@@ -14,6 +14,20 @@ use crate::terminal::Charset;
 /// that is not ASCII.
 pub fn escape(bytes: &OsStr, charset: Charset) -> String {
     let mut text = String::new();
+    push_escaped(&mut text, bytes, charset);
+    text
+}
+
+/// Appends the same.
+pub fn push_escaped(text: &mut String, bytes: &OsStr, charset: Charset) {
+    let is_plain = |&byte: &u8| matches!(byte, b' '..=b'~') && byte != b'\\';
+    // What nearly all of them are is taken as it is.
+    if let Some(plain) = bytes.to_str()
+        && plain.as_bytes().iter().all(is_plain)
+    {
+        text.push_str(plain);
+        return;
+    }
     for chunk in bytes.as_bytes().utf8_chunks() {
         for char in chunk.valid().chars() {
             match char {
@@ -34,7 +48,6 @@ pub fn escape(bytes: &OsStr, charset: Charset) -> String {
             let _ = write!(text, "\\x{byte:02x}");
         }
     }
-    text
 }
 
 /// A JSON text, safe to print: JSON itself escapes only the first 32 characters. The

@@ -6,7 +6,7 @@ use fell::guard::Refusal;
 use fell::process::{Process, State};
 use fell::system::Description;
 
-use super::text::escape;
+use super::text::{escape, push_escaped};
 use crate::terminal::Charset;
 
 /// `1 process`, `2 processes`.
@@ -56,7 +56,7 @@ pub fn command(process: &Process, description: Option<&Description>, charset: Ch
         if at > 0 {
             text.push(' ');
         }
-        text.push_str(&escape(argument, charset));
+        push_escaped(&mut text, argument, charset);
     }
     text
 }
