@@ -577,12 +577,12 @@ fn parents_that_seem_to_be_each_others_children_are_ordered_all_the_same() {
 
 #[test]
 fn neighbours_are_whoever_shares_a_group_or_session_that_is_not_taken() {
-    let selection = select(Reach::Tree, 100, &programs());
+    let selection = select(Reach::Group, 100, &programs());
     assert_eq!(
         selection.neighbours(),
         Kin {
-            groups: vec![pgid(100), pgid(102), pgid(103)],
-            sessions: vec![sid(50), sid(103)],
+            groups: vec![],
+            sessions: vec![sid(50)],
         }
     );
     let selection = select(Reach::Family, 100, &programs());
@@ -593,6 +593,11 @@ fn neighbours_are_whoever_shares_a_group_or_session_that_is_not_taken() {
             sessions: vec![sid(50), sid(107)],
         }
     );
+    // To be found they would take a pass over the system, and nobody asked.
+    for reach in [Reach::Tree, Reach::Process] {
+        let selection = select(reach, 100, &programs());
+        assert_eq!(selection.neighbours(), Kin::default(), "{reach:?}");
+    }
 }
 
 #[test]
