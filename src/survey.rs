@@ -139,6 +139,11 @@ impl<S: System> Survey<S> {
         self.handles[at].as_mut()
     }
 
+    /// The handles on all members, in their order.
+    pub fn handles_mut(&mut self) -> &mut [Option<S::Handle>] {
+        &mut self.handles
+    }
+
     /// Reads a member once more: it may have stopped, or opened a group or session
     /// of its own, meanwhile.
     pub fn review(&mut self, system: &mut S, at: usize) -> Result<&Process, Lost> {

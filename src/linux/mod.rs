@@ -17,6 +17,7 @@ use crate::signal::Signal;
 use crate::snapshot::Snapshot;
 use crate::system::{Description, GroupKey, Hold, Lost, Passage, System, Wake};
 
+mod describing;
 mod handle;
 pub mod own;
 mod pidfd;
@@ -125,21 +126,27 @@ impl Linux {
         Ok(neighbours)
     }
 
+    /// The same as [`System::describe`] for many at once.
+    pub fn describe_each(&mut self, of: &mut [Option<Handle>]) -> Vec<Option<Description>> {
+        describing::describe(&mut self.proc, of)
+    }
+
     /// What every process does with its signals, its owner and its command line; for
     /// a look at processes that are no members.
     pub fn describe_all<'p>(
         &mut self,
         processes: impl IntoIterator<Item = &'p Process>,
     ) -> Vec<Option<Description>> {
-        processes
+        let mut handles: Vec<Option<Handle>> = processes
             .into_iter()
             .map(|process| {
-                let (mut handle, found) = self.open(process.pid(), Hold::Look).ok()?;
-                (found.identity == process.identity)
-                    .then(|| self.describe(&mut handle).ok())
-                    .flatten()
+                let (handle, found) = self.open(process.pid(), Hold::Look).ok()?;
+                (found.identity == process.identity).then_some(handle)
             })
-            .collect()
+            .collect();
+        let described = self.describe_each(&mut handles);
+        self.release(handles.into_iter().flatten().collect());
+        described
     }
 }
 
@@ -223,7 +230,7 @@ impl System for Linux {
     fn release(&mut self, handles: Vec<Handle>) {
         match self.closing {
             Closing::Here => drop(handles),
-            Closing::Kernel => std::mem::forget(handles),
+            Closing::Kernel => handles.into_iter().for_each(std::mem::forget),
         }
     }
 

@@ -64,13 +64,23 @@ impl Proc {
                 "it shows another PID namespace than the one fell runs in; mount this one's, or enter its mount namespace as well",
             ));
         }
-        Ok(Self {
+        Ok(Self::below(root, Uid::effective()))
+    }
+
+    fn below(root: OwnedFd, user: Uid) -> Self {
+        Self {
             root,
             path: String::new(),
             buffer: vec![0; PAGE],
             entries: vec![MaybeUninit::uninit(); ENTRIES],
-            user: Uid::effective(),
-        })
+            user,
+        }
+    }
+
+    /// The same, to be read by another thread at the same time. Both share the place up
+    /// to which the directory was listed, so only one of them may list it.
+    pub(super) fn try_clone(&self) -> io::Result<Self> {
+        Ok(Self::below(self.root.try_clone()?, self.user))
     }
 
     fn open_below_root(

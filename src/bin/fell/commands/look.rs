@@ -69,13 +69,12 @@ pub fn take(linux: &mut Linux, mut scope: Scope) -> Result<Picture> {
         scope.guard = Guard::suspended();
     }
     let mut survey = stop::look(linux, scope)?;
-    let mut rows = Vec::new();
-    for at in 0..survey.len() {
-        let description = survey
-            .handle_mut(at)
-            .and_then(|handle| linux.describe(handle).ok());
-        let member = &survey.selection().members()[at];
-        rows.push(Row {
+    let descriptions = linux.describe_each(survey.handles_mut());
+    let members = survey.selection().members();
+    let mut rows: Vec<Row> = members
+        .iter()
+        .zip(descriptions)
+        .map(|(member, description)| Row {
             process: member.process.clone(),
             description,
             part: match guard.refusal(&member.process) {
@@ -85,8 +84,8 @@ pub fn take(linux: &mut Linux, mut scope: Scope) -> Result<Picture> {
                     target: member.root,
                 },
             },
-        });
-    }
+        })
+        .collect();
     let selection = survey.into_selection(linux);
     let missing = (0..targets)
         .filter(|&target| {

@@ -27,7 +27,7 @@ pub struct Columns<const COLUMNS: usize> {
     /// All cells, one after the other.
     text: String,
     /// Where each of them ends in there, and how wide it is.
-    cells: Vec<(usize, usize)>,
+    cells: Vec<(u32, u32)>,
 }
 
 impl<const COLUMNS: usize> Columns<COLUMNS> {
@@ -48,21 +48,27 @@ impl<const COLUMNS: usize> Columns<COLUMNS> {
             // Writing to a string does not fail.
             let _ = write!(self.text, "{cell}");
             let wide = width(&self.text[start..]);
-            self.cells.push((self.text.len(), wide));
+            self.cells.push((small(self.text.len()), small(wide)));
             *widest = wide.max(*widest);
         }
+    }
+
+    /// How many bytes a row takes, as far as it is of plain letters.
+    pub fn row_length(&self) -> usize {
+        self.widths.iter().map(|width| width + GAP).sum()
     }
 
     /// Writes the row at this position, the last column and a gap included.
     pub fn write(&self, at: usize, to: &mut String) {
         let first = at * COLUMNS;
         let mut start = match first.checked_sub(1) {
-            Some(before) => self.cells[before].0,
+            Some(before) => self.cells[before].0 as usize,
             None => 0,
         };
         let cells = &self.cells[first..first + COLUMNS];
         for (column, &(end, wide)) in cells.iter().enumerate() {
-            let room = self.widths[column] - wide;
+            let (end, wide) = (end as usize, wide as usize);
+            let room = self.widths[column].saturating_sub(wide);
             let (before, after) = match self.sides[column] {
                 Side::Left => (0, room),
                 Side::Right => (room, 0),
@@ -73,6 +79,11 @@ impl<const COLUMNS: usize> Columns<COLUMNS> {
             start = end;
         }
     }
+}
+
+/// Cells are counted in half the memory: four gigabytes of them are no table.
+fn small(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -69,7 +69,9 @@ fn table(rows: &[Row], view: &View) -> String {
     for line in &lines {
         push(&mut columns, &rows[line.row], group, view, &mut users);
     }
-    let mut text = String::new();
+    /// What most command lines and branches fit into.
+    const COMMAND: usize = 48;
+    let mut text = String::with_capacity((lines.len() + 2) * (columns.row_length() + COMMAND));
     let header = std::iter::once((Style::new().bold(), "COMMAND".to_owned()));
     let commands = lines.iter().map(|line| {
         let row = &rows[line.row];
