@@ -24,6 +24,7 @@ pub enum Side {
 pub struct Columns<const COLUMNS: usize> {
     sides: [Side; COLUMNS],
     widths: [usize; COLUMNS],
+    left_out: [bool; COLUMNS],
     /// All cells, one after the other.
     text: String,
     /// Where each of them ends in there, and how wide it is.
@@ -36,6 +37,7 @@ impl<const COLUMNS: usize> Columns<COLUMNS> {
         Self {
             sides,
             widths: [0; COLUMNS],
+            left_out: [false; COLUMNS],
             text: String::new(),
             cells: Vec::new(),
         }
@@ -53,9 +55,21 @@ impl<const COLUMNS: usize> Columns<COLUMNS> {
         }
     }
 
-    /// How many bytes a row takes, as far as it is of plain letters.
+    /// How wide a row is, and so how many bytes it takes where it is of plain letters.
     pub fn row_length(&self) -> usize {
-        self.widths.iter().map(|width| width + GAP).sum()
+        let shown = self.widths.iter().zip(&self.left_out);
+        let shown = shown.filter(|(_, left_out)| !**left_out);
+        shown.map(|(width, _)| width + GAP).sum()
+    }
+
+    /// Leaves out columns, in this order, until a row is no wider than that.
+    pub fn fit(&mut self, room: usize, order: &[usize]) {
+        for &column in order {
+            if self.row_length() <= room {
+                return;
+            }
+            self.left_out[column] = true;
+        }
     }
 
     /// Writes the row at this position, the last column and a gap included.
@@ -68,6 +82,10 @@ impl<const COLUMNS: usize> Columns<COLUMNS> {
         let cells = &self.cells[first..first + COLUMNS];
         for (column, &(end, wide)) in cells.iter().enumerate() {
             let (end, wide) = (end as usize, wide as usize);
+            if self.left_out[column] {
+                start = end;
+                continue;
+            }
             let room = self.widths[column].saturating_sub(wide);
             let (before, after) = match self.sides[column] {
                 Side::Left => (0, room),
@@ -104,5 +122,23 @@ mod tests {
         assert_eq!(row(0), "  PID  USER   PART  ");
         assert_eq!(row(1), "    7  größe        ");
         assert_eq!(row(2), "12345  进程   x     ");
+    }
+
+    #[test]
+    fn what_has_no_room_is_left_out_in_turn() {
+        for (room, expected) in [
+            (99, "A  BB  CCC  "),
+            (12, "A  BB  CCC  "),
+            (11, "A  CCC  "),
+            (7, "CCC  "),
+            (0, "CCC  "),
+        ] {
+            let mut columns = Columns::new([Side::Left; 3]);
+            columns.push([&"A", &"BB", &"CCC"]);
+            columns.fit(room, &[1, 0]);
+            let mut text = String::new();
+            columns.write(0, &mut text);
+            assert_eq!(text, expected, "{room}");
+        }
     }
 }

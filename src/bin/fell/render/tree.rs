@@ -40,6 +40,14 @@ const SIDES: [Side; 8] = [
     Side::Left,
 ];
 
+/// What a narrow terminal does without, the least telling first: the session, the user,
+/// the age, the group, the state and what the signal does. Who it is and whether it is
+/// taken always stand before the command.
+const EXPENDABLE: [usize; 6] = [2, 3, 6, 1, 4, 5];
+
+/// As many columns are left to the command and its branch.
+const COMMAND: usize = 28;
+
 /// The whole picture: the table, and below it the summary.
 pub fn render(rows: &[Row], view: &View) -> String {
     let mut text = table(rows, view);
@@ -69,9 +77,12 @@ fn table(rows: &[Row], view: &View) -> String {
     for line in &lines {
         push(&mut columns, &rows[line.row], group, view, &mut users);
     }
+    if let Some(width) = view.terminal.width {
+        columns.fit(width.saturating_sub(COMMAND), &EXPENDABLE);
+    }
     /// What most command lines and branches fit into.
-    const COMMAND: usize = 48;
-    let mut text = String::with_capacity((lines.len() + 2) * (columns.row_length() + COMMAND));
+    const MOST: usize = 48;
+    let mut text = String::with_capacity((lines.len() + 2) * (columns.row_length() + MOST));
     let header = std::iter::once((Style::new().bold(), "COMMAND".to_owned()));
     let commands = lines.iter().map(|line| {
         let row = &rows[line.row];
@@ -420,6 +431,30 @@ mod tests {
                 }
                 assert!(charset == Charset::Unicode || text.is_ascii());
             }
+        }
+    }
+
+    #[test]
+    fn a_narrow_terminal_shows_the_command_and_who_is_taken() {
+        for (width, header) in [
+            (
+                None,
+                "PID  PGID  SID  USER  STATE     TERM  AGE  PART       COMMAND",
+            ),
+            (
+                Some(120),
+                "PID  PGID  SID  USER  STATE     TERM  AGE  PART       COMMAND",
+            ),
+            (
+                Some(80),
+                "PID  PGID  USER  STATE     TERM  AGE  PART       COMMAND",
+            ),
+            (Some(60), "PID  STATE     TERM  PART       COMMAND"),
+            (Some(40), "PID  PART       COMMAND"),
+        ] {
+            let text = table(&family(), &view(width, Charset::Unicode));
+            assert_eq!(text.lines().next(), Some(header), "{width:?}");
+            assert!(text.contains("[p12]"), "{text}");
         }
     }
 
