@@ -119,8 +119,8 @@ SYS\t''
 UNUSED\t''
 RTMIN\t''
 RTMAX\t''"
-complete -c fell -n "__fish_fell_using_subcommand term" -s g -l grace -d 'How long to wait before KILL; 0 does not wait' -r
-complete -c fell -n "__fish_fell_using_subcommand term" -l schedule -d 'Signals and waits in turn instead, such as HUP/5s/TERM/10s/KILL/5s' -r
+complete -c fell -n "__fish_fell_using_subcommand term" -s g -l grace -d 'How long to wait before KILL; 0 does not wait' -r -f
+complete -c fell -n "__fish_fell_using_subcommand term" -l schedule -d 'Signals and waits in turn instead, such as HUP/5s/TERM/10s/KILL/5s' -r -f
 complete -c fell -n "__fish_fell_using_subcommand term" -l reach -d 'How far to go' -r -f -a "family\t'The process, its group, all descendants, and the groups and sessions that they lead'
 tree\t'The process and its descendants'
 group\t'The group of the process'
@@ -243,7 +243,7 @@ sparc\t'SPARC'
 mips\t'MIPS, which has 128 signals'
 parisc\t'HP PA-RISC'
 all\t'All of them side by side'"
-complete -c fell -n "__fish_fell_using_subcommand signals" -l pid -d 'Show what this process does with each signal' -r
+complete -c fell -n "__fish_fell_using_subcommand signals" -l pid -d 'Show what this process does with each signal' -r -f
 complete -c fell -n "__fish_fell_using_subcommand signals" -l lang -d 'The language of the meanings [default: that of the locale]' -r -f -a "en\t'English'
 zh\t'Chinese'"
 complete -c fell -n "__fish_fell_using_subcommand signals" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use support::family::{Family, victim};
-use support::fell::{FELL, run};
+use support::fell::{FELL, Run, run};
 use support::victim::{Member, OnTerm};
 
 fn stubborn() -> Member {
@@ -62,6 +62,21 @@ fn closed_streams_hold_up_nothing() {
             assert!(!run.err.contains("panicked"), "{run:?}");
         }
     }
+}
+
+#[test]
+fn a_record_that_can_not_be_written_is_told_and_the_stop_goes_on() {
+    let mut family = Family::start(&Member::new("main"));
+    let full = File::options()
+        .write(true)
+        .open("/dev/full")
+        .expect("a device that is always full");
+    let mut command = Command::new(FELL);
+    command.args(["term", "--json", &family.root().to_string()]);
+    let output = command.stdout(full).output().expect("fell");
+    family.is_gone();
+    let run = Run::of(output, Duration::ZERO);
+    run.exits(0).warns("fell: can't write to standard output: ");
 }
 
 #[test]

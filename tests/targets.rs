@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal::{SIGHUP, SIGINT};
 use support::family::Family;
+use support::fell::fell;
 use support::victim::{Member, OnTerm, Place};
 
 fn stubborn() -> Family {
@@ -193,6 +194,36 @@ fn a_dry_run_signals_nobody_and_selects_the_same() {
         support::fell::fell(&arguments).exits(code);
     }
     assert_eq!(family.heard(), [] as [&str; 0]);
+    family.assert_untouched();
+}
+
+#[test]
+fn a_dry_run_forecasts_what_its_own_schedule_would_do() {
+    let main = Member::new("main").on_term(OnTerm::Ignore);
+    let family = Family::start(&main);
+    for (options, forecast, plan) in [
+        (
+            &["--grace", "1s"][..],
+            "; 1 ignores TERM: expect KILL",
+            ": TERM, up to 1s, then KILL, up to 5s",
+        ),
+        (
+            &["--no-kill"],
+            "; 1 ignores TERM: expect them to be left",
+            ": TERM, up to 10s\n",
+        ),
+        (
+            &["--main-first"],
+            "; 1 ignores TERM: expect KILL",
+            ": TERM to the target alone, then to whatever that leaves, up to 10s, then KILL, ",
+        ),
+    ] {
+        let root = family.root().to_string();
+        let run = fell(&[&["term", "-n"], options, &[root.as_str()]].concat());
+        run.exits(0)
+            .says(forecast)
+            .says(&format!("would stop 1 process{plan}"));
+    }
     family.assert_untouched();
 }
 

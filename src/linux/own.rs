@@ -109,6 +109,12 @@ pub fn is_writable(stream: BorrowedFd<'_>, within: Duration) -> bool {
     }
 }
 
+/// Whether fell may write to its terminal without disturbing whoever types there; so it
+/// may where the stream is no terminal of its session.
+pub fn is_in_foreground(stream: BorrowedFd<'_>) -> bool {
+    unistd::tcgetpgrp(stream).map_or(true, |group| group == unistd::getpgrp())
+}
+
 /// The time that system calls take.
 pub(super) fn timespec(duration: Duration) -> Timespec {
     Timespec {

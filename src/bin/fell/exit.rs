@@ -69,14 +69,16 @@ pub fn usage(error: &clap::Error) -> ExitCode {
         .skip(1)
         .map(|argument| argument.to_string_lossy().into_owned())
         .collect();
+    // In a journal the line has to tell whose it is.
+    let text = error.to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
     match habits::meant(&arguments) {
         Some(command) => {
-            let error = error.to_string();
-            let what = error.lines().next().unwrap_or_default();
-            output::message(&format!("{what}\nfell: that is written: {command}\n"));
+            let what = text.lines().next().unwrap_or_default();
+            output::message(&format!("fell: {what}\nfell: that is written: {command}\n"));
         }
         None => {
-            let _ = error.print();
+            output::message(&format!("fell: {text}"));
         }
     }
     ExitCode::from(Exit::Failed.code())

@@ -28,22 +28,36 @@ pub enum Written {
 /// Writes to standard output; what a reader does not take within five seconds, or a
 /// closed stream, is dropped.
 pub fn result(text: &str) -> Written {
-    write(&mut io::stdout().lock(), text, PATIENCE)
+    result_within(text, PATIENCE)
 }
 
 /// Writes to standard output if it takes the text right now.
 pub fn result_now(text: &str) -> Written {
-    write(&mut io::stdout().lock(), text, Duration::ZERO)
+    result_within(text, Duration::ZERO)
+}
+
+/// A reader who has seen enough is no failure, but a result that is lost is told: the
+/// exit status speaks of the stop.
+fn result_within(text: &str, patience: Duration) -> Written {
+    match write(&mut io::stdout().lock(), text, patience) {
+        Ok(written) => written,
+        Err(error) => {
+            if error.kind() != io::ErrorKind::BrokenPipe {
+                message_now(&format!("fell: can't write to standard output: {error}\n"));
+            }
+            Written::No
+        }
+    }
 }
 
 /// The same as [`result`] for standard error.
 pub fn message(text: &str) -> Written {
-    write(&mut io::stderr().lock(), text, PATIENCE)
+    write(&mut io::stderr().lock(), text, PATIENCE).unwrap_or(Written::No)
 }
 
 /// Writes to standard error if it takes the text right now.
 pub fn message_now(text: &str) -> Written {
-    write(&mut io::stderr().lock(), text, Duration::ZERO)
+    write(&mut io::stderr().lock(), text, Duration::ZERO).unwrap_or(Written::No)
 }
 
 /// Writes to standard output as any program does: waits for the reader as long as it
@@ -62,18 +76,17 @@ pub fn print(text: &str) -> Result<()> {
     }
 }
 
-fn write<Stream: Write + AsFd>(stream: &mut Stream, text: &str, patience: Duration) -> Written {
+fn write<Stream: Write + AsFd>(
+    stream: &mut Stream,
+    text: &str,
+    patience: Duration,
+) -> io::Result<Written> {
     for piece in text.as_bytes().chunks(PIECE) {
         if !is_writable(stream.as_fd(), patience) {
-            return Written::No;
+            return Ok(Written::No);
         }
-        if stream
-            .write_all(piece)
-            .and_then(|()| stream.flush())
-            .is_err()
-        {
-            return Written::No;
-        }
+        stream.write_all(piece)?;
+        stream.flush()?;
     }
-    Written::Yes
+    Ok(Written::Yes)
 }

@@ -75,6 +75,10 @@ pub struct Forecast {
     pub shielded: usize,
     /// How many are stopped.
     pub stopped: usize,
+    /// How many are held by a tracer, which has to let go of them first.
+    pub traced: usize,
+    /// How many sleep in the kernel, and end when that is over.
+    pub uninterruptible: usize,
     /// How many have ended and wait to be reaped.
     pub zombies: usize,
     /// How many would belong but are refused.
@@ -110,8 +114,11 @@ impl Forecast {
     }
 
     fn count(&mut self, row: &Row, signal: Signal) {
-        if row.process.state == State::Stopped {
-            self.stopped += 1;
+        match row.process.state {
+            State::Stopped => self.stopped += 1,
+            State::Traced => self.traced += 1,
+            State::Uninterruptible => self.uninterruptible += 1,
+            _ => {}
         }
         match row.disposition(signal) {
             Some(Disposition::Caught) => self.caught += 1,

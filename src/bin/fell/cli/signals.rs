@@ -1,7 +1,7 @@
 //! `fell signals`.
 
 use clap::builder::StringValueParser;
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 use fell::process::Pid;
 use fell::signal::reference::Architecture;
 
@@ -39,7 +39,7 @@ pub struct SignalsArgs {
     ///
     /// Whether it catches, ignores or blocks it, whether one is pending, and what would
     /// happen if it came now.
-    #[arg(long, value_name = "PID", value_parser = values::pid)]
+    #[arg(long, value_name = "PID", value_hint = ValueHint::Other, value_parser = values::pid)]
     pub pid: Option<Pid>,
 
     /// The language of the meanings [default: that of the locale]

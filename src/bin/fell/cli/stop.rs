@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use fell::process::{Pgid, Pid};
 use fell::schedule::Schedule;
 use fell::signal::Signal;
@@ -37,7 +37,7 @@ pub struct StopOptions {
 #[derive(Debug, Args)]
 pub struct TermArgs {
     /// The processes to stop
-    #[arg(value_name = "PID", required_unless_present = "oknodo", value_parser = values::pid)]
+    #[arg(value_name = "PID", required_unless_present = "oknodo", value_hint = ValueHint::Other, value_parser = values::pid)]
     pub pids: Vec<Pid>,
 
     /// The first signal
@@ -45,11 +45,11 @@ pub struct TermArgs {
     pub signal: Signal,
 
     /// How long to wait before KILL; 0 does not wait
-    #[arg(short, long, value_name = "DURATION", default_value = "10s", value_parser = values::wait)]
+    #[arg(short, long, value_name = "DURATION", default_value = "10s", value_hint = ValueHint::Other, value_parser = values::wait)]
     pub grace: Duration,
 
     /// Signals and waits in turn instead, such as HUP/5s/TERM/10s/KILL/5s
-    #[arg(long, value_name = "STEPS", allow_hyphen_values = true, conflicts_with_all = ["signal", "grace", "no_kill"], value_parser = values::schedule)]
+    #[arg(long, value_name = "STEPS", allow_hyphen_values = true, conflicts_with_all = ["signal", "grace", "no_kill"], value_hint = ValueHint::Other, value_parser = values::schedule)]
     pub schedule: Option<Schedule>,
 
     /// Never kill: whoever is left after the grace is left, and the exit status is 2
@@ -73,7 +73,7 @@ pub struct TermArgs {
 #[derive(Debug, Args)]
 pub struct KillArgs {
     /// The processes to kill
-    #[arg(value_name = "PID", required_unless_present = "oknodo", value_parser = values::pid)]
+    #[arg(value_name = "PID", required_unless_present = "oknodo", value_hint = ValueHint::Other, value_parser = values::pid)]
     pub pids: Vec<Pid>,
 
     /// Send this to everyone once instead, and do not wait; 0 sends nothing and tells whether each could be signalled
@@ -93,7 +93,7 @@ pub struct KillArgs {
 #[derive(Debug, Args)]
 pub struct KillpgArgs {
     /// The process group, without a minus sign
-    #[arg(value_name = "PGID", required_unless_present = "oknodo", value_parser = values::pgid)]
+    #[arg(value_name = "PGID", required_unless_present = "oknodo", value_hint = ValueHint::Other, value_parser = values::pgid)]
     pub group: Option<Pgid>,
 
     /// Send this to everyone once instead, and do not wait; 0 sends nothing and tells whether each could be signalled

@@ -1,6 +1,6 @@
 //! `fell tree`.
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use fell::process::Pid;
 use fell::signal::Signal;
 
@@ -10,7 +10,7 @@ use super::values::{self, Completed, ReachArg};
 #[derive(Debug, Args)]
 pub struct TreeArgs {
     /// The processes to look at; every process without
-    #[arg(value_name = "PID", value_parser = values::pid)]
+    #[arg(value_name = "PID", value_hint = ValueHint::Other, value_parser = values::pid)]
     pub pids: Vec<Pid>,
 
     /// How far a stop would go

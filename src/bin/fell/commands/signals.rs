@@ -115,6 +115,9 @@ fn of_process(
         return Ok(wire::of_process(process, sets, &signals, format.language)?);
     }
     let notes = page::notes(found, format);
+    if signals.is_empty() {
+        return Ok(notes);
+    }
     Ok(notes + &page::process(process, sets, &signals, format))
 }
 

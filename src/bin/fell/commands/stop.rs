@@ -8,7 +8,7 @@ use fell::linux::Linux;
 use fell::linux::own::{die_by, leave_group};
 use fell::outcome::{Outcome, Verdict};
 use fell::process::{Pgid, Process};
-use fell::schedule::Schedule;
+use fell::schedule::{Schedule, Step};
 use fell::scope::{Reach, Scope};
 use fell::selection::{Caveat, Refused};
 use fell::signal::Signal;
@@ -120,7 +120,7 @@ impl<'a> Job<'a> {
 
     fn run(&self) -> Result<Exit> {
         if self.targets.is_empty() {
-            self.say("no PID was given: nothing to stop");
+            self.say("nobody was named: nothing to stop");
             if self.options.json {
                 output::result(&json::print(&json::nobody(&self.context(&[])))?);
             }
@@ -194,7 +194,10 @@ impl<'a> Job<'a> {
             output::result(&json::print(&document)?);
         } else if taken > 0 && !self.options.quiet {
             output::result(&self.draw(linux, &picture.rows));
-            output::result(&format!("{}\n", wording::intention(&self.errand, taken)));
+            output::result(&format!(
+                "{}\n",
+                wording::intention(&self.errand, self.order, taken)
+            ));
         }
         Ok(self.exit(match (taken, unreachable.as_slice()) {
             (0, _) => Exit::Nothing,
@@ -205,14 +208,23 @@ impl<'a> Job<'a> {
 
     fn draw(&self, linux: &Linux, rows: &[Row]) -> String {
         use fell::system::System as _;
-        let signal = match &self.errand {
-            Errand::Stop(schedule) => schedule.steps().first().map(|step| step.signal),
-            Errand::Deliver(signal) => Some(*signal),
-            Errand::Probe => None,
+        let of_step = |step: Option<&Step>| step.map(|step| step.signal);
+        let (signal, sequel) = match &self.errand {
+            Errand::Stop(schedule) => {
+                let steps = schedule.steps();
+                let sequel = match of_step(steps.last()) {
+                    Some(Signal::KILL) => tree::Sequel::Kill,
+                    _ => tree::Sequel::Left,
+                };
+                (of_step(steps.first()), sequel)
+            }
+            Errand::Deliver(signal) => (Some(*signal), tree::Sequel::Nothing),
+            Errand::Probe => (None, tree::Sequel::Nothing),
         };
         let view = tree::View {
             terminal: Terminal::stdout(self.color),
             signal: signal.unwrap_or(Signal::TERM),
+            sequel,
             now: linux.tick(),
         };
         tree::render(rows, &view)
@@ -237,14 +249,15 @@ impl<'a> Job<'a> {
         };
         let mut progress = Progress::new(self.terminal());
         let mut unsaid = String::new();
+        let mut told = 0;
+        let charset = self.terminal().charset;
+        let in_a_line = |caveat: &Caveat| format!("fell: {}\n", wording::caveat(caveat, charset));
         let outcome = stop(linux, scope, &plan, |event| match event {
             Event::Ready(selection) => {
+                told = selection.caveats().len();
                 for caveat in selection.caveats() {
                     leave_shared_group(caveat, own_group);
-                    let line = format!(
-                        "fell: {}\n",
-                        wording::caveat(caveat, self.terminal().charset)
-                    );
+                    let line = in_a_line(caveat);
                     if output::message_now(&line) == Written::No {
                         unsaid.push_str(&line);
                     }
@@ -258,7 +271,10 @@ impl<'a> Job<'a> {
             } => progress.draw(remaining, next, &left),
         });
         progress.clear();
-        Ok((outcome?, unsaid))
+        let outcome = outcome?;
+        // What came to light only in the course of the stop.
+        unsaid.extend(outcome.caveats.iter().skip(told).map(in_a_line));
+        Ok((outcome, unsaid))
     }
 
     /// All for standard error in one text: a reader that does not read is waited for

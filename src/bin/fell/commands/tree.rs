@@ -45,6 +45,7 @@ pub fn run(args: &TreeArgs, color: ColorChoice) -> Result<Exit> {
         let view = tree::View {
             terminal,
             signal: args.signal,
+            sequel: tree::Sequel::Kill,
             now: linux.tick(),
         };
         output::print(&tree::render(&picture.rows, &view))?;

@@ -1,7 +1,10 @@
 //! The live line of a long wait, on a terminal's standard error.
 
+use std::io;
+use std::os::fd::AsFd;
 use std::time::Duration;
 
+use fell::linux::own::is_in_foreground;
 use fell::process::Process;
 use fell::signal::Signal;
 
@@ -35,6 +38,10 @@ impl Progress {
     /// Draws the line, if the terminal takes it right now: one that was held by Ctrl-S
     /// must not hold up the stop.
     pub fn draw(&mut self, remaining: Duration, next: Option<Signal>, left: &[&Process]) {
+        // Put into the background meanwhile, it would draw over what is typed.
+        if !is_in_foreground(io::stderr().as_fd()) {
+            return;
+        }
         let line = line(remaining, next, left, &self.terminal);
         if message_now(&format!("{ERASE}{line}")) == Written::Yes {
             self.is_shown = true;

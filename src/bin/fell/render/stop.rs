@@ -11,7 +11,7 @@ use fell::process::{Pid, Process};
 use fell::schedule::Wait;
 use fell::selection::{Caveat, Reason};
 use fell::signal::Signal;
-use fell::stop::Errand;
+use fell::stop::{Errand, Order};
 use fell::target::Target;
 
 use super::words;
@@ -93,14 +93,23 @@ fn stopped(outcome: &Outcome, tally: &Tally) -> String {
 }
 
 /// What a dry run says below its tree.
-pub fn intention(errand: &Errand, processes: usize) -> String {
+pub fn intention(errand: &Errand, order: Order, processes: usize) -> String {
     let whom = words::count(processes, "process", "processes");
     match errand {
         Errand::Stop(schedule) => {
             let steps: Vec<String> = schedule
                 .steps()
                 .iter()
-                .map(|step| format!("{}, up to {}", step.signal, Wait(step.wait)))
+                .enumerate()
+                .map(|(at, step)| {
+                    let to = match order {
+                        Order::MainFirst if at == 0 => {
+                            " to the target alone, then to whatever that leaves"
+                        }
+                        _ => "",
+                    };
+                    format!("{}{to}, up to {}", step.signal, Wait(step.wait))
+                })
                 .collect();
             format!("would stop {whom}: {}", steps.join(", then "))
         }
@@ -261,7 +270,9 @@ pub fn member(record: &Record, errand: &Errand, charset: Charset) -> String {
     let after = record.after.map_or_else(String::new, |after| {
         format!(" after {}", words::span(after))
     });
-    let zombie = record.unreaped_by.map_or_else(String::new, |parent| {
+    // The first process reaps whoever is handed on to it, if not at once.
+    let negligent = record.unreaped_by.filter(|parent| !parent.is_init());
+    let zombie = negligent.map_or_else(String::new, |parent| {
         format!(", not reaped by its parent {parent}")
     });
     format!(
@@ -273,7 +284,7 @@ pub fn member(record: &Record, errand: &Errand, charset: Charset) -> String {
 
 fn fate(record: &Record, errand: &Errand) -> String {
     match &record.fate {
-        Fate::AlreadyEnded(cause) => format!("{} before any signal", self::cause(*cause)),
+        Fate::AlreadyEnded(cause) => format!("{} before fell signalled it", self::cause(*cause)),
         Fate::Ended(cause) => self::cause(*cause),
         Fate::Survived(_) => "still there".to_owned(),
         Fate::Unreached(_) => "could not be signalled".to_owned(),

@@ -24,8 +24,21 @@ pub struct View {
     pub terminal: Terminal,
     /// The signal whose effect is shown.
     pub signal: Signal,
+    /// What comes to those whom it does not end.
+    pub sequel: Sequel,
     /// The present, for ages.
     pub now: StartTime,
+}
+
+/// What comes to those who outlast the first signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sequel {
+    /// KILL.
+    Kill,
+    /// They are left.
+    Left,
+    /// Nobody looks.
+    Nothing,
 }
 
 /// Numbers and ages to the right, words to the left.
@@ -54,7 +67,7 @@ pub fn render(rows: &[Row], view: &View) -> String {
     let _ = writeln!(
         text,
         "{}",
-        forecast(&Forecast::of(rows, view.signal), view.signal)
+        forecast(&Forecast::of(rows, view.signal), view.signal, view.sequel)
     );
     text
 }
@@ -287,7 +300,7 @@ fn arrange(rows: &[Row], charset: Charset) -> Vec<Line> {
 }
 
 /// The last line: how many, and what is to be expected.
-pub fn forecast(forecast: &Forecast, signal: Signal) -> String {
+pub fn forecast(forecast: &Forecast, signal: Signal, sequel: Sequel) -> String {
     let mut parts = vec![format!(
         "{}, {}, {}",
         words::count(forecast.processes, "process", "processes"),
@@ -310,12 +323,26 @@ pub fn forecast(forecast: &Forecast, signal: Signal) -> String {
         }
     }
     if !of_signal.is_empty() {
-        let expects_kill = forecast.resisting() > 0 && signal != Signal::KILL;
-        let hint = if expects_kill { ": expect KILL" } else { "" };
+        let hint = match sequel {
+            _ if forecast.resisting() == 0 || signal == Signal::KILL => "",
+            Sequel::Kill => ": expect KILL",
+            Sequel::Left => ": expect them to be left",
+            Sequel::Nothing => "",
+        };
         parts.push(format!("{}{hint}", of_signal.join(", ")));
     }
     for (number, one, many) in [
         (forecast.stopped, "is stopped", "are stopped"),
+        (
+            forecast.traced,
+            "is held by a tracer",
+            "are held by a tracer",
+        ),
+        (
+            forecast.uninterruptible,
+            "sleeps in the kernel",
+            "sleep in the kernel",
+        ),
         (forecast.zombies, "zombie", "zombies"),
         (forecast.refused, "refused", "refused"),
         (forecast.related, "related, not taken", "related, not taken"),
@@ -376,6 +403,7 @@ mod tests {
                 palette: Palette::Plain,
             },
             signal: Signal::TERM,
+            sequel: Sequel::Kill,
             now: StartTime(7300),
         }
     }
@@ -483,14 +511,18 @@ mod tests {
             ..Forecast::default()
         };
         assert_eq!(
-            forecast(&of, Signal::TERM),
+            forecast(&of, Signal::TERM, Sequel::Kill),
             "9 processes, 2 groups, 2 sessions; 1 ignores TERM: expect KILL"
+        );
+        assert_eq!(
+            forecast(&of, Signal::TERM, Sequel::Left),
+            "9 processes, 2 groups, 2 sessions; 1 ignores TERM: expect them to be left"
         );
         of.ignored = 0;
         of.caught = 2;
         of.related = 3;
         assert_eq!(
-            forecast(&of, Signal::TERM),
+            forecast(&of, Signal::TERM, Sequel::Kill),
             "9 processes, 2 groups, 2 sessions; 2 catch TERM; 3 related, not taken"
         );
     }
