@@ -10,7 +10,6 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::slice;
 
-use nix::unistd::Uid;
 use rustix::io::Errno;
 
 use super::pidfd::{self, Recipient};
@@ -19,7 +18,7 @@ use super::stat::{self, Stat};
 use super::{lost, own};
 use crate::fate::Cause;
 use crate::kinship::Listing;
-use crate::process::{Identity, Pgid, Pid, Process};
+use crate::process::{Identity, Pgid, Pid, Process, StartTime};
 use crate::signal::Signal;
 use crate::system::{Description, Hold, Lost, Passage};
 
@@ -71,10 +70,10 @@ impl Handle {
     /// that all of it is of one process without being compared.
     ///
     /// To hold it needs a pidfd, and nothing proves that this is the same process but an
-    /// order:
-    /// the stat file is opened first, then the pidfd, and then the file is read. A
-    /// number is given to nobody else while its process is there, so if the process of
-    /// the file is still there after the pidfd was opened, both are the same.
+    /// order: the stat file is opened first, then the pidfd and the list of the main
+    /// thread's children, and then the file is read. A number is given to nobody else while
+    /// its process is there, so if the process of the file is still there after the others
+    /// were opened, all are of the same one.
     pub(super) fn open(
         proc: &mut Proc,
         pid: Pid,
@@ -106,8 +105,14 @@ impl Handle {
                 Err(error) => return Err(lost(error)),
             },
         };
-        let Stat { process, .. } = proc.read_stat(&file).map_err(lost)?;
         let may_keep = |file: &OwnedFd| file.as_raw_fd() < descriptors / 2;
+        // In the same order and for the same reason. Where there is no such list, whoever
+        // asks for the children finds out why.
+        let list = match hold {
+            Hold::Look => None,
+            Hold::Pin => proc.open_children(place, pid).ok().filter(may_keep),
+        };
+        let Stat { process, .. } = proc.read_stat(&file).map_err(lost)?;
         let handle = Self {
             identity: process.identity,
             threads: process.threads,
@@ -115,7 +120,10 @@ impl Handle {
             pidfd,
             stat: Some(file).filter(|file| hold == Hold::Pin && may_keep(file)),
             directory: directory.filter(may_keep),
-            lists: Vec::new(),
+            lists: list
+                .map(|file| List { thread: pid, file })
+                .into_iter()
+                .collect(),
             descriptors,
         };
         Ok((handle, process))
@@ -159,8 +167,11 @@ impl Handle {
     /// The kernel may leave out living siblings of a child that ends while the list is
     /// being read (proc_tid_children(5)), but it never shows an empty list for one
     /// that has a child. So whatever is not empty is read until two readings agree.
-    pub(super) fn children(&mut self, proc: &mut Proc) -> Result<Vec<Pid>, Lost> {
+    pub(super) fn children(&mut self, proc: &mut Proc) -> Result<Listing, Lost> {
+        // The moment before: whoever starts later can't be one of those that are listed.
+        let read_at = own::tick();
         let unopened = self.unopened(proc)?;
+        let is_opening = !unopened.is_empty();
         let mut children = Self::read_lists(proc, &self.lists)?;
         for thread in unopened {
             if let Some(list) = self.open_list(proc, thread)? {
@@ -170,19 +181,36 @@ impl Handle {
                 }
             }
         }
-        Ok(children)
+        if is_opening && self.directory.is_none() {
+            self.verify(proc)?;
+        }
+        Ok(Listing { children, read_at })
+    }
+
+    /// Makes sure that what was opened by number is of this process: it is if the process
+    /// is still there, if only as a zombie.
+    fn verify(&mut self, proc: &mut Proc) -> Result<(), Lost> {
+        let is_there = match self.send(proc, None) {
+            Err(Lost::Gone) => Err(Lost::Gone),
+            _ => Ok(()),
+        };
+        if is_there.is_err() {
+            self.lists.clear();
+        }
+        is_there
     }
 
     /// Sends a signal between two readings of the children lists. What was read is
     /// looked at only afterwards.
     pub(super) fn send_between(&mut self, proc: &mut Proc, signal: Signal) -> Passage {
         let (mut before, mut after) = (Vec::new(), Vec::new());
-        if let Err(error) = self.open_lists(proc, &mut before) {
+        let read_at = own::tick();
+        if let Err(error) = self.open_lists(proc, signal, &mut before) {
             return Passage {
                 before: Err(error),
                 sent_at: own::tick(),
                 sent: self.send(proc, Some(signal)),
-                after: Ok(listing(Vec::new())),
+                after: Ok(listing(&after, read_at)),
             };
         }
         let read_before = self.read_texts(proc, &mut before);
@@ -192,10 +220,10 @@ impl Handle {
         self.lists
             .retain(|list| list.is_below(self.descriptors / 2));
         Passage {
-            before: read_before.map(|()| listing(children_of(&before))),
+            before: read_before.map(|()| listing(&before, read_at)),
             sent_at,
             sent,
-            after: read_after.map(|()| listing(children_of(&after))),
+            after: read_after.map(|()| listing(&after, sent_at)),
         }
     }
 
@@ -205,14 +233,39 @@ impl Handle {
             .try_for_each(|list| list.read_text(proc, text))
     }
 
-    /// Opens the lists that are not open yet. A process may have more threads than fell
-    /// may have descriptors: what is over is read at once and closed.
-    fn open_lists(&mut self, proc: &mut Proc, text: &mut Vec<u8>) -> Result<(), Lost> {
-        for thread in self.unopened(proc)? {
-            match self.open_list(proc, thread)? {
-                Some(list) if list.is_below(self.descriptors - SPARE) => self.lists.push(list),
-                Some(list) => list.read_text(proc, text)?,
-                None => {}
+    /// Opens the lists that are not open yet; before a signal that leaves no time for
+    /// another look, those of threads included that were started since the last one. A
+    /// process may have more threads than fell may have descriptors: what is over is read
+    /// at once and closed.
+    fn open_lists(
+        &mut self,
+        proc: &mut Proc,
+        signal: Signal,
+        text: &mut Vec<u8>,
+    ) -> Result<(), Lost> {
+        /// Who starts threads faster than that is met by the next sweep.
+        const LOOKS: usize = 4;
+        for _ in 0..LOOKS {
+            let threads = self.threads;
+            let unopened = self.unopened(proc)?;
+            if unopened.is_empty() && signal.is_catchable() {
+                break;
+            }
+            for thread in unopened {
+                match self.open_list(proc, thread)? {
+                    Some(list) if list.is_below(self.descriptors - SPARE) => self.lists.push(list),
+                    Some(list) => list.read_text(proc, text)?,
+                    None => {}
+                }
+            }
+            // Tells as well that what was opened by number is of this process.
+            if let Err(error) = self.read(proc) {
+                self.lists.clear();
+                text.clear();
+                return Err(error);
+            }
+            if self.threads <= threads {
+                break;
             }
         }
         Ok(())
@@ -303,7 +356,7 @@ impl Handle {
         }
         if let Ok((process, Some(status))) = self.read(proc)
             && process.is_zombie()
-            && (status != 0 || self.is_readable(proc.user))
+            && (status != 0 || self.is_readable(proc))
         {
             return stat::cause(status);
         }
@@ -313,13 +366,12 @@ impl Handle {
 
     /// Whether the kernel shows this process' wait status to our user: it shows 0 to
     /// those who may not trace it.
-    fn is_readable(&self, user: Uid) -> bool {
-        user.is_root()
-            || self
-                .stat
-                .as_ref()
-                .and_then(|file| rustix::fs::fstat(file).ok())
-                .is_some_and(|stat| stat.st_uid == user.as_raw())
+    fn is_readable(&self, proc: &mut Proc) -> bool {
+        let owner = || {
+            let stat = rustix::fs::fstat(self.stat.as_ref()?).ok()?;
+            Some((stat.st_uid, stat.st_gid))
+        };
+        proc.may_trace(owner)
     }
 
     /// Whether it has ended, as far as a look can tell.
@@ -352,10 +404,10 @@ fn place(directory: Option<&OwnedFd>, pid: Pid) -> Place<'_> {
     }
 }
 
-fn listing(children: Vec<Pid>) -> Listing {
+fn listing(text: &[u8], read_at: StartTime) -> Listing {
     Listing {
-        children,
-        read_at: own::tick(),
+        children: children_of(text),
+        read_at,
     }
 }
 

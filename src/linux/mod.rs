@@ -200,11 +200,7 @@ impl System for Linux {
     }
 
     fn children(&mut self, of: &mut Handle) -> Result<Listing, Lost> {
-        let children = of.children(&mut self.proc)?;
-        Ok(Listing {
-            children,
-            read_at: self.tick(),
-        })
+        of.children(&mut self.proc)
     }
 
     fn mates(&mut self, kin: &Kin) -> io::Result<Vec<Pid>> {

@@ -10,7 +10,6 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use nix::unistd::Uid;
 use procfs::FromBufRead;
 use rustix::fs::{Mode, OFlags, RawDir, SeekFrom, openat, readlinkat, seek};
 use rustix::io::{Errno, pread};
@@ -39,6 +38,39 @@ pub(super) enum Place<'d> {
     Directory(BorrowedFd<'d>),
 }
 
+/// Whom fell may trace, and so whose wait status it is shown (ptrace(2)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Rights {
+    user: u32,
+    group: u32,
+    traces: Traces,
+}
+
+/// How far they go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Traces {
+    /// To processes of fell's own user and group.
+    #[default]
+    Own,
+    /// By CAP_SYS_PTRACE, to those of fell's user namespace: outside it is worth nothing.
+    OfNamespace,
+    /// By CAP_SYS_PTRACE in the first namespace, to everyone.
+    Everyone,
+}
+
+impl Rights {
+    fn cover(self, user: u32, group: u32) -> bool {
+        /// How the kernel shows a user that the namespace has no number for
+        /// (/proc/sys/kernel/overflowuid).
+        const UNMAPPED: u32 = 65_534;
+        match self.traces {
+            Traces::Everyone => true,
+            Traces::OfNamespace => user != UNMAPPED,
+            Traces::Own => (user, group) == (self.user, self.group),
+        }
+    }
+}
+
 /// The /proc that is mounted.
 #[derive(Debug)]
 pub(super) struct Proc {
@@ -46,8 +78,8 @@ pub(super) struct Proc {
     path: String,
     buffer: Vec<u8>,
     entries: Vec<MaybeUninit<u8>>,
-    /// Whose eyes it is read with.
-    pub(super) user: Uid,
+    /// Whose eyes it is read with, once that had to be known.
+    rights: Option<Rights>,
 }
 
 impl Proc {
@@ -64,23 +96,23 @@ impl Proc {
                 "it shows another PID namespace than the one fell runs in; mount this one's, or enter its mount namespace as well",
             ));
         }
-        Ok(Self::below(root, Uid::effective()))
+        Ok(Self::below(root))
     }
 
-    fn below(root: OwnedFd, user: Uid) -> Self {
+    fn below(root: OwnedFd) -> Self {
         Self {
             root,
             path: String::new(),
             buffer: vec![0; PAGE],
             entries: vec![MaybeUninit::uninit(); ENTRIES],
-            user,
+            rights: None,
         }
     }
 
     /// The same, to be read by another thread at the same time. Both share the place up
     /// to which the directory was listed, so only one of them may list it.
     pub(super) fn try_clone(&self) -> io::Result<Self> {
-        Ok(Self::below(self.root.try_clone()?, self.user))
+        Ok(Self::below(self.root.try_clone()?))
     }
 
     fn open_below_root(
@@ -287,11 +319,46 @@ impl Proc {
     }
 
     fn tracer(&mut self, pid: Pid) -> Option<Pid> {
-        let text = self.read_whole(format_args!("{pid}/status")).ok()?;
+        let status = self.whole_status(format_args!("{pid}/status"))?;
+        Pid::new(status.tracerpid)
+    }
+
+    /// Everything in a status file.
+    fn whole_status(&mut self, path: Arguments<'_>) -> Option<procfs::process::Status> {
+        let text = self.read_whole(path).ok()?;
         // The crate wants text, but the name in it may be any bytes.
         let text = String::from_utf8_lossy(&text);
-        let status = procfs::process::Status::from_buf_read(text.as_bytes()).ok()?;
-        Pid::new(status.tracerpid)
+        procfs::process::Status::from_buf_read(text.as_bytes()).ok()
+    }
+
+    /// Whether fell may trace a process of this user and group, as far as that is sure;
+    /// they are only asked for if it depends on them.
+    pub(super) fn may_trace(&mut self, owner: impl FnOnce() -> Option<(u32, u32)>) -> bool {
+        let rights = self.rights.unwrap_or_else(|| self.own_rights());
+        self.rights = Some(rights);
+        rights.traces == Traces::Everyone
+            || owner().is_some_and(|(user, group)| rights.cover(user, group))
+    }
+
+    fn own_rights(&mut self) -> Rights {
+        /// CAP_SYS_PTRACE of linux/capability.h.
+        const TRACE: u64 = 1 << 19;
+        /// What /proc/self/uid_map has where fell's user namespace is the first one.
+        const EVERYONE: [&str; 3] = ["0", "0", "4294967295"];
+        let Some(own) = self.whole_status(format_args!("self/status")) else {
+            return Rights::default();
+        };
+        let map = self.read_whole(format_args!("self/uid_map"));
+        let map = String::from_utf8_lossy(map.as_deref().unwrap_or_default()).into_owned();
+        Rights {
+            user: own.euid,
+            group: own.egid,
+            traces: match own.capeff & TRACE {
+                0 => Traces::Own,
+                _ if map.split_whitespace().eq(EVERYONE) => Traces::Everyone,
+                _ => Traces::OfNamespace,
+            },
+        }
     }
 
     /// Whether its cgroup says that it is frozen: wchan is kept from other users, and
