@@ -21,7 +21,7 @@ fn a_helper_that_is_started_on_term_is_left_in_peace_to_clean_up() {
         assert!(run.took < Duration::from_secs(18), "{run:?}");
         let record = run.json();
         assert_eq!(record.fate(family.pid("worker")), "exited 0", "{place:?}");
-        let helper = family.pid("helper");
+        let helper = family.pid("worker-helper");
         if record.pids().contains(&helper) {
             assert_eq!(record.fate(helper), "exited 0", "{place:?}");
         }
@@ -46,7 +46,7 @@ fn a_helper_that_does_not_end_is_killed_with_whoever_waits_for_it() {
             "{place:?}"
         );
         assert_eq!(
-            record.fate(family.pid("helper")),
+            record.fate(family.pid("worker-helper")),
             "signalled KILL",
             "{place:?}"
         );

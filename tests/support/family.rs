@@ -154,6 +154,41 @@ impl Family {
         self.said.iter().filter(|said| *said == line).count()
     }
 
+    /// Everyone who ever said to be ready, by name.
+    pub fn places(&self) -> &HashMap<String, Place> {
+        &self.places
+    }
+
+    /// All that was said, one line each.
+    pub fn said(&self) -> &[String] {
+        &self.said
+    }
+
+    /// Waits for the end of one member.
+    #[track_caller]
+    pub fn await_end(&self, name: &str) {
+        if let Some(pidfd) = self.held.get(&self.pid(name)) {
+            let time = Timespec {
+                tv_sec: i64::try_from(PATIENCE.as_secs()).expect("short"),
+                tv_nsec: 0,
+            };
+            let mut fds = [PollFd::new(pidfd, PollFlags::IN)];
+            assert_eq!(poll(&mut fds, Some(&time)), Ok(1), "{name} does not end");
+        }
+    }
+
+    /// Lets everyone go who is left, and tells whether everyone has ended then.
+    pub fn let_go(&mut self) -> bool {
+        self.tether = None;
+        self.listen(PATIENCE, |_| false)
+    }
+
+    /// Whether everyone has ended by now, escapees included: a process closes its files
+    /// before it counts as dead.
+    pub fn is_over(&mut self) -> bool {
+        self.listen(Duration::ZERO, |_| false)
+    }
+
     /// All the signals that were heard by now, as `NAME SIGNAL`.
     pub fn heard(&mut self) -> Vec<String> {
         self.listen(Duration::ZERO, |_| false);

@@ -4,5 +4,6 @@
 mod dispositions;
 pub mod family;
 pub mod fell;
+pub mod seccomp;
 pub mod victim;
 pub mod world;

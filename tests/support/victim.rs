@@ -13,7 +13,11 @@
 use nix::sys::signal::Signal;
 use serde::{Deserialize, Serialize};
 
+mod churn;
 mod life;
+mod mask;
+
+pub use churn::Churn;
 
 /// Where the description of a family is handed over.
 pub const ENVIRONMENT: &str = "FELL_TEST_VICTIM";
@@ -26,6 +30,7 @@ pub struct Member {
     birth: Birth,
     place: Place,
     on_term: OnTerm,
+    asked_by: i32,
     life: Life,
     hears: Vec<i32>,
     parenting: Parenting,
@@ -41,6 +46,8 @@ pub enum Birth {
     Child,
     /// Forked twice, so that its parent is dead.
     Orphan,
+    /// Born with its parent's parent as its own (CLONE_PARENT of clone(2)).
+    Sibling,
 }
 
 /// Which group and session it is in.
@@ -51,7 +58,7 @@ pub enum Place {
     OwnSession,
 }
 
-/// What it does when it gets TERM.
+/// What it does when it gets TERM, or whatever it is [asked by](Member::asked_by).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OnTerm {
     Default,
@@ -88,6 +95,8 @@ pub enum Life {
     StartLine,
     /// Replaces each child that ends.
     Respawn,
+    /// Bears children without end.
+    Churn(Churn),
 }
 
 /// Whether it takes notice of children that end.
@@ -95,6 +104,8 @@ pub enum Life {
 pub enum Parenting {
     Reaping,
     Negligent,
+    /// Takes in the orphans below it as well (PR_SET_CHILD_SUBREAPER(2const)).
+    Adopting,
 }
 
 impl Member {
@@ -105,6 +116,7 @@ impl Member {
             birth: Birth::Child,
             place: Place::Inherited,
             on_term: OnTerm::Default,
+            asked_by: Signal::SIGTERM as i32,
             life: Life::Stay,
             hears: Vec::new(),
             parenting: Parenting::Reaping,
@@ -132,8 +144,12 @@ impl Member {
         self
     }
 
-    pub fn orphan(mut self) -> Self {
-        self.birth = Birth::Orphan;
+    pub fn orphan(self) -> Self {
+        self.birth(Birth::Orphan)
+    }
+
+    pub fn birth(mut self, birth: Birth) -> Self {
+        self.birth = birth;
         self
     }
 
@@ -142,8 +158,20 @@ impl Member {
         self
     }
 
+    /// Whether it opens no session of its own.
+    pub fn is_in_its_parents_session(&self) -> bool {
+        self.place != Place::OwnSession
+    }
+
     pub fn on_term(mut self, on_term: OnTerm) -> Self {
         self.on_term = on_term;
+        self
+    }
+
+    /// The signal that it answers in place of TERM, by number: those of the real-time
+    /// range queue, so that none is lost from the count.
+    pub fn asked_by(mut self, signal: i32) -> Self {
+        self.asked_by = signal;
         self
     }
 
@@ -166,8 +194,12 @@ impl Member {
         ])
     }
 
-    pub fn negligent(mut self) -> Self {
-        self.parenting = Parenting::Negligent;
+    pub fn negligent(self) -> Self {
+        self.parenting(Parenting::Negligent)
+    }
+
+    pub fn parenting(mut self, parenting: Parenting) -> Self {
+        self.parenting = parenting;
         self
     }
 

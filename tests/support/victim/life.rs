@@ -3,13 +3,18 @@
 use std::env;
 use std::ffi::CString;
 use std::os::fd::RawFd;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::mpsc::Sender;
+use std::time::Duration;
 
-use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal, sigaction};
+use nix::sys::signal::{SigHandler, Signal};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::{ForkResult, Pid, Uid, fork, getpid, setpgid, setsid, setuid};
 use serde::{Deserialize, Serialize};
 
+use super::churn::churn;
+use super::mask::{Mask, dispose};
 use super::{Birth, ENVIRONMENT, Life, Member, OnTerm, Parenting, Place};
 
 const TETHER: RawFd = 0;
@@ -81,7 +86,11 @@ fn live(member: &Member, number: usize) -> ! {
     ready(&name);
     match member.life {
         Life::Exit(status) => exit(status),
-        Life::Last(millis) => last(millis),
+        Life::Last(millis) => {
+            pass(millis);
+            end(&name, 0)
+        }
+        Life::Churn(habit) => churn(habit),
         Life::Stop => raise(Signal::SIGSTOP),
         _ => {}
     }
@@ -95,7 +104,7 @@ fn ready(name: &str) {
     tell(&format!("ready {name} {} {group} {session}", getpid()));
 }
 
-fn take_place(place: Place) {
+pub(super) fn take_place(place: Place) {
     match place {
         Place::Inherited => {}
         Place::OwnGroup => setpgid(Pid::from_raw(0), Pid::from_raw(0)).expect("setpgid"),
@@ -106,46 +115,47 @@ fn take_place(place: Place) {
 /// Catches what is to be heard. All of it is blocked but for the moment of waiting.
 fn prepare_signals(member: &Member) {
     // What its parent catches is no business of its own.
-    for number in 1..32 {
-        if number != libc::SIGKILL && number != libc::SIGSTOP {
-            dispose(number, SigHandler::SigDfl);
-        }
+    for number in 1..=64 {
+        dispose(number, SigHandler::SigDfl);
     }
     let children = match member.parenting {
-        Parenting::Reaping if member.life != Life::Respawn => SigHandler::SigIgn,
+        Parenting::Reaping | Parenting::Adopting if member.life != Life::Respawn => {
+            SigHandler::SigIgn
+        }
         _ => SigHandler::SigDfl,
     };
     dispose(libc::SIGCHLD, children);
-    let mut blocked = SigSet::empty();
-    let term = match member.on_term {
+    if member.parenting == Parenting::Adopting {
+        // SAFETY: takes a number.
+        unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1) };
+    }
+    let mut blocked = Mask::empty();
+    let asked = match member.on_term {
         OnTerm::Default => SigHandler::SigDfl,
         OnTerm::Ignore => SigHandler::SigIgn,
         OnTerm::Block => {
-            blocked.add(Signal::SIGTERM);
+            blocked.add(member.asked_by);
             SigHandler::SigDfl
         }
         _ => {
-            blocked.add(Signal::SIGTERM);
+            blocked.add(member.asked_by);
             SigHandler::Handler(hear)
         }
     };
-    dispose(libc::SIGTERM, term);
+    dispose(member.asked_by, asked);
     for &number in &member.hears {
         dispose(number, SigHandler::Handler(hear));
-        blocked.add(Signal::try_from(number).expect("a signal"));
+        blocked.add(number);
     }
-    nix::sys::signal::sigprocmask(SigmaskHow::SIG_SETMASK, Some(&blocked), None).expect("mask");
-}
-
-fn dispose(number: i32, handler: SigHandler) {
-    let signal = Signal::try_from(number).expect("a signal");
-    let action = SigAction::new(handler, SaFlags::empty(), SigSet::empty());
-    // SAFETY: the handler only adds to an atomic number.
-    unsafe { sigaction(signal, &action) }.expect("sigaction");
+    blocked.set();
 }
 
 /// Forks a child, and returns when it is where its description wants it.
 fn bear(child: &Member, number: usize) -> Option<Pid> {
+    if child.birth == Birth::Sibling {
+        bear_sibling(|| live(child, number));
+        return None;
+    }
     let first = fork_off(|| {
         if child.birth == Birth::Orphan {
             fork_off(|| live(child, number));
@@ -164,17 +174,11 @@ fn bear(child: &Member, number: usize) -> Option<Pid> {
     (child.birth == Birth::Child).then_some(first)
 }
 
-fn fork_off(run: impl FnOnce()) -> Pid {
+pub(super) fn fork_off(run: impl FnOnce()) -> Pid {
     // SAFETY: the process has one thread, so the child is a whole process.
     match unsafe { fork() } {
         Ok(ForkResult::Parent { child }) => child,
-        Ok(ForkResult::Child) => {
-            for heard in &HEARD {
-                heard.store(0, Ordering::Relaxed);
-            }
-            run();
-            exit(0)
-        }
+        Ok(ForkResult::Child) => be_born(run),
         Err(error) => {
             tell(&format!("failed fork {error}"));
             exit(70)
@@ -182,10 +186,29 @@ fn fork_off(run: impl FnOnce()) -> Pid {
     }
 }
 
+fn be_born(run: impl FnOnce()) -> ! {
+    for heard in &HEARD {
+        heard.store(0, Ordering::Relaxed);
+    }
+    run();
+    exit(0)
+}
+
+/// Forks a child whose parent is ours.
+fn bear_sibling(run: impl FnOnce()) {
+    let flags = libc::c_long::from(libc::CLONE_PARENT);
+    // SAFETY: as fork(2), with one thread; the null stack means the same one.
+    match unsafe { libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) } {
+        0 => be_born(run),
+        -1 => tell("failed clone"),
+        _ => {}
+    }
+}
+
 fn stay(member: &Member, name: &str, children: &mut [Pid]) -> ! {
-    let mut waiting = SigSet::empty();
+    let mut waiting = Mask::empty();
     if member.on_term == OnTerm::Block {
-        waiting.add(Signal::SIGTERM);
+        waiting.add(member.asked_by);
     }
     let mut respawns = 0;
     loop {
@@ -195,8 +218,8 @@ fn stay(member: &Member, name: &str, children: &mut [Pid]) -> ! {
         for (number, heard) in (0..).zip(&HEARD) {
             for _ in 0..heard.swap(0, Ordering::Relaxed) {
                 tell(&format!("heard {name} {number}"));
-                if number == libc::SIGTERM {
-                    answer_term(member, children);
+                if number == member.asked_by {
+                    answer(member, name, children);
                 } else if number == libc::SIGUSR1 && member.on_term == OnTerm::Default {
                     // A worker that was told by its master to finish.
                     tell(&format!("finished {name}"));
@@ -205,7 +228,7 @@ fn stay(member: &Member, name: &str, children: &mut [Pid]) -> ! {
             }
         }
         // A child's end is no event of this wait: a respawning master looks often.
-        let turn = if member.life == Life::Respawn { 2 } else { -1 };
+        let turn = (member.life == Life::Respawn).then_some(Duration::from_millis(2));
         if is_let_go(turn, &waiting) {
             tell(&format!("bye {name}"));
             exit(0)
@@ -213,43 +236,43 @@ fn stay(member: &Member, name: &str, children: &mut [Pid]) -> ! {
     }
 }
 
-/// Waits for a signal or the end of the tether, at most so many milliseconds.
-fn is_let_go(turn: i64, waiting: &SigSet) -> bool {
+/// Waits for a signal or the end of the tether, at most so long.
+pub(super) fn is_let_go(within: Option<Duration>, waiting: &Mask) -> bool {
     let mut fd = libc::pollfd {
         fd: TETHER,
         events: libc::POLLIN,
         revents: 0,
     };
-    let time = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: turn.max(0) * 1_000_000,
-    };
-    let time = if turn < 0 {
-        std::ptr::null()
-    } else {
-        &raw const time
-    };
+    let time = within.map(|within| libc::timespec {
+        tv_sec: i64::try_from(within.as_secs()).expect("short"),
+        tv_nsec: within.subsec_nanos().into(),
+    });
+    let time = time.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
     // SAFETY: one descriptor, a time and a mask that outlive the call.
-    unsafe { libc::ppoll(&raw mut fd, 1, time, std::ptr::from_ref(waiting.as_ref())) > 0 }
+    unsafe { libc::ppoll(&raw mut fd, 1, time, waiting.as_ptr()) > 0 }
 }
 
-fn answer_term(member: &Member, children: &[Pid]) {
+fn answer(member: &Member, name: &str, children: &[Pid]) {
+    let helper = || Member::new(&format!("{name}-helper")).asked_by(member.asked_by);
     match member.on_term {
-        OnTerm::Exit(status) => exit(status),
-        OnTerm::ExitAfter(millis) => last(millis),
+        OnTerm::Exit(status) => end(name, status),
+        OnTerm::ExitAfter(millis) => {
+            pass(millis);
+            end(name, 0)
+        }
         OnTerm::Help => {
-            fork_off(|| live(&Member::new("helper"), 1));
-            exit(0)
+            fork_off(|| live(&helper(), 1));
+            end(name, 0)
         }
         OnTerm::CleanUp(place, millis) => {
             // Start times are told in ticks of 10 ms: leave no doubt that the helper was
             // born after the signal.
             pass(100);
-            let helper = Member::new("helper").place(place).life(Life::Last(millis));
+            let helper = helper().place(place).life(Life::Last(millis));
             let helper = fork_off(|| live(&helper, 1));
             // A parent that reaps by ignoring CHLD returns when the last child is dead.
             let _ = waitid(Id::Pid(helper), WaitPidFlag::WEXITED);
-            exit(0)
+            end(name, 0)
         }
         OnTerm::Drain => {
             for &child in children {
@@ -257,7 +280,7 @@ fn answer_term(member: &Member, children: &[Pid]) {
             }
             // Returns with an error when the last one has ended.
             while waitid(Id::All, WaitPidFlag::WEXITED).is_ok() {}
-            exit(0)
+            end(name, 0)
         }
         OnTerm::KillGroup => {
             let _ = nix::sys::signal::killpg(nix::unistd::getpgrp(), Signal::SIGKILL);
@@ -266,13 +289,13 @@ fn answer_term(member: &Member, children: &[Pid]) {
     }
 }
 
-/// Is busy for so long, and ends.
-fn last(millis: i32) -> ! {
-    pass(millis);
-    exit(0)
+/// Says how it ends, and does.
+fn end(name: &str, status: i32) -> ! {
+    tell(&format!("exits {name} {status}"));
+    exit(status)
 }
 
-fn pass(millis: i32) {
+pub(super) fn pass(millis: i32) {
     // SAFETY: no descriptor, so no pointer.
     unsafe { libc::poll(std::ptr::null_mut(), 0, millis) };
 }
@@ -298,21 +321,32 @@ fn bear_all(children: &[Member]) -> Vec<Pid> {
 }
 
 /// Starts further threads, which stay as long as the process; the children are the last
-/// one's.
+/// one's. It forks only when nobody is on the way any more: a lock that another thread
+/// holds would be held in the child for good.
 fn bear_in_last_of(threads: usize, member: Member) -> Vec<Pid> {
-    let stay = || {
+    let (tell, told) = std::sync::mpsc::channel();
+    let stay = |tell: Sender<Vec<Pid>>| {
+        let _ = tell.send(Vec::new());
         loop {
             std::thread::park();
         }
     };
     for _ in 1..threads {
-        std::thread::spawn(stay);
+        let tell = tell.clone();
+        std::thread::spawn(move || stay(tell));
+        told.recv().expect("a thread");
     }
-    let (tell, told) = std::sync::mpsc::channel();
+    let is_spawned = Arc::new(AtomicBool::new(false));
+    let may_begin = is_spawned.clone();
     std::thread::spawn(move || {
-        tell.send(bear_all(&member.children)).expect("a listener");
-        stay()
+        while !may_begin.load(Ordering::Acquire) {
+            std::thread::yield_now();
+        }
+        let children = bear_all(&member.children);
+        tell.send(children).expect("a listener");
+        stay(tell)
     });
+    is_spawned.store(true, Ordering::Release);
     told.recv().expect("children")
 }
 
@@ -320,9 +354,9 @@ fn bear_in_last_of(threads: usize, member: Member) -> Vec<Pid> {
 fn end_main_thread(member: Member, name: String) -> ! {
     std::thread::spawn(move || {
         let is_main_over = || {
-            let stat = std::fs::read_to_string("/proc/self/stat").expect("stat");
-            stat.rsplit_once(')')
-                .is_some_and(|(_, rest)| rest.starts_with(" Z"))
+            let stat = std::fs::read("/proc/self/stat").expect("stat");
+            let end = stat.iter().rposition(|&byte| byte == b')');
+            end.is_some_and(|end| stat[end..].starts_with(b") Z"))
         };
         while !is_main_over() {
             std::thread::yield_now();
@@ -340,7 +374,7 @@ fn start_line() {
     let end = now_millis() + LINE;
     fork_off(|| {
         loop {
-            if now_millis() > end || is_let_go(0, &SigSet::empty()) {
+            if now_millis() > end || is_let_go(Some(Duration::ZERO), &Mask::empty()) {
                 exit(0)
             }
             // SAFETY: the process has one thread.
@@ -374,7 +408,7 @@ fn raise(signal: Signal) {
     let _ = nix::sys::signal::raise(signal);
 }
 
-fn exit(status: i32) -> ! {
+pub(super) fn exit(status: i32) -> ! {
     // SAFETY: nothing is left to be cleaned up.
     unsafe { libc::_exit(status) }
 }

@@ -1,0 +1,233 @@
+//! Families of real processes that nobody would raise on purpose.
+//!
+//! ```sh
+//! cargo test --test torture                          # a few of each, always the same
+//! cargo test --test torture -- families 10000        # so many, of new seeds
+//! cargo test --test torture -- families --seed 42    # that one again
+//! cargo test --test torture -- churn 120
+//! ```
+//!
+//! `--without-pidfds` lets fell find no pidfds, as before Linux 5.3.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod checks;
+mod churn;
+mod oracle;
+mod plan;
+mod trial;
+
+use std::process::{Command, ExitCode};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use support::fell::FELL;
+use support::seccomp;
+use trial::Failure;
+
+/// Families at the same time: most of them only wait for their grace to be over.
+const AT_ONCE: usize = 8;
+
+/// A failure is told in full this many times.
+const TOLD: usize = 5;
+
+/// What fell has to do with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Means {
+    Everything,
+    NoPidfds,
+}
+
+impl Means {
+    pub fn fell(self) -> Command {
+        let mut command = Command::new(FELL);
+        if self == Self::NoPidfds {
+            seccomp::deny(&mut command, libc::SYS_pidfd_open, libc::ENOSYS);
+        }
+        command
+    }
+}
+
+/// What was tried so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Figures {
+    pub trials: usize,
+    pub processes: usize,
+    pub members: usize,
+    pub records: usize,
+    pub late: usize,
+    /// Started in the course of the stop, and out of reach of all kinship.
+    pub lost: usize,
+    pub rounds: u64,
+}
+
+impl Figures {
+    fn add(&mut self, other: Self) {
+        self.trials += other.trials;
+        self.processes += other.processes;
+        self.members += other.members;
+        self.records += other.records;
+        self.late += other.late;
+        self.lost += other.lost;
+        self.rounds += other.rounds;
+    }
+}
+
+/// What is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scenario {
+    Families,
+    Churn,
+}
+
+/// What the command line asks for.
+#[derive(Debug)]
+struct Order {
+    scenario: Scenario,
+    count: u64,
+    first: u64,
+    means: Means,
+}
+
+fn orders() -> Result<Vec<Order>, String> {
+    let (mut scenario, mut count, mut seed, mut means) = (None, None, None, Means::Everything);
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "families" => scenario = Some(Scenario::Families),
+            "churn" => scenario = Some(Scenario::Churn),
+            "--without-pidfds" => means = Means::NoPidfds,
+            "--seed" => seed = arguments.next().and_then(|it| it.parse().ok()),
+            // What `cargo test` hands to every test program.
+            option if option.starts_with('-') => {}
+            number => match number.parse() {
+                Ok(number) => count = Some(number),
+                Err(_) if "torture".contains(number) => {}
+                Err(_) => return Err(format!("{number}: not for this program")),
+            },
+        }
+    }
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    let first = match (seed, count) {
+        (Some(seed), _) => seed,
+        (None, None) => 1,
+        (None, Some(_)) => now.as_secs() << 20,
+    };
+    let count = count.or(seed.map(|_| 1));
+    let order = |scenario, means, usual| Order {
+        scenario,
+        count: count.unwrap_or(usual),
+        first,
+        means,
+    };
+    Ok(match scenario {
+        Some(scenario) => vec![order(scenario, means, 100)],
+        None => vec![
+            order(Scenario::Families, Means::Everything, 100),
+            order(Scenario::Families, Means::NoPidfds, 30),
+            order(Scenario::Churn, Means::Everything, 6),
+        ],
+    })
+}
+
+fn main() -> ExitCode {
+    let orders = match orders() {
+        Ok(orders) => orders,
+        Err(why) => {
+            println!("nothing was run: {why}");
+            return ExitCode::SUCCESS;
+        }
+    };
+    let failed: usize = orders.iter().map(carry_out).sum();
+    let tried: u64 = orders.iter().map(|order| order.count).sum();
+    let passed = tried - u64::try_from(failed).unwrap_or(tried).min(tried);
+    println!("\n{passed} passed, {failed} failed");
+    ExitCode::from(u8::from(failed > 0))
+}
+
+/// Runs all trials of an order, and tells how many failed.
+fn carry_out(order: &Order) -> usize {
+    let began = Instant::now();
+    let next = AtomicU64::new(order.first);
+    let sum = Mutex::new(Figures::default());
+    let failures = Mutex::new(0);
+    let end = order.first + order.count;
+    // Forkers need the machine for themselves to be quick.
+    let at_once = match order.scenario {
+        Scenario::Families => AT_ONCE,
+        Scenario::Churn => 1,
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..at_once {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= end {
+                        return;
+                    }
+                    let tried = std::panic::catch_unwind(|| match order.scenario {
+                        Scenario::Families => trial::run_family(seed, order.means),
+                        Scenario::Churn => churn::run_forkers(seed, order.means),
+                    });
+                    match tried {
+                        Ok(Ok(figures)) => {
+                            sum.lock()
+                                .unwrap_or_else(PoisonError::into_inner)
+                                .add(figures);
+                        }
+                        Ok(Err(failure)) => tell(order, seed, Some(failure), &failures),
+                        Err(_) => tell(order, seed, None, &failures),
+                    }
+                }
+            });
+        }
+    });
+    let sum = sum.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let failed = failures
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
+    println!(
+        "{:?} {:?}, seeds {} to {}: {} fine, {failed} failed, {} processes, {} members, {} in the records, {} of them late, {} lost, {} rounds, {:.1} s",
+        order.scenario,
+        order.means,
+        order.first,
+        end - 1,
+        sum.trials,
+        sum.processes,
+        sum.members,
+        sum.records,
+        sum.late,
+        sum.lost,
+        sum.rounds,
+        began.elapsed().as_secs_f64()
+    );
+    failed
+}
+
+fn tell(order: &Order, seed: u64, failure: Option<Failure>, failures: &Mutex<usize>) {
+    let mut number = failures.lock().unwrap_or_else(PoisonError::into_inner);
+    *number += 1;
+    let scenario = match order.scenario {
+        Scenario::Families => "families",
+        Scenario::Churn => "churn",
+    };
+    let means = match order.means {
+        Means::Everything => "",
+        Means::NoPidfds => " --without-pidfds",
+    };
+    println!("FAILED; again: cargo test --test torture -- {scenario} --seed {seed}{means}");
+    let Some(failure) = failure else {
+        println!("  it panicked");
+        return;
+    };
+    for complaint in &failure.complaints {
+        println!("  {complaint}");
+    }
+    if *number <= TOLD {
+        println!("{}", failure.story);
+    }
+}
