@@ -167,7 +167,11 @@ impl Family {
     /// Waits for the end of one member.
     #[track_caller]
     pub fn await_end(&self, name: &str) {
-        if let Some(pidfd) = self.held.get(&self.pid(name)) {
+        // Whoever was about to end when it said to be ready had closed its files by then,
+        // and is not held.
+        let opened = Pid::from_raw(self.pid(name)).map(|pid| pidfd_open(pid, PidfdFlags::empty()));
+        let now = opened.and_then(Result::ok);
+        if let Some(pidfd) = self.held.get(&self.pid(name)).or(now.as_ref()) {
             let time = Timespec {
                 tv_sec: i64::try_from(PATIENCE.as_secs()).expect("short"),
                 tv_nsec: 0,

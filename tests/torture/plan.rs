@@ -44,6 +44,8 @@ pub struct Trait {
     pub name: String,
     /// Who bears it, as the description has it.
     pub parent: String,
+    pub birth: Birth,
+    pub place: Place,
     pub on_term: OnTerm,
     pub life: Life,
 }
@@ -198,16 +200,18 @@ impl Maker {
         };
         let life = self.life(line, birth);
         let on_term = self.on_term(line);
-        self.family.push(Trait {
-            name: name.clone(),
-            parent,
-            on_term,
-            life,
-        });
         let place = match given {
             Some(place) => place,
             None => self.place(),
         };
+        self.family.push(Trait {
+            name: name.clone(),
+            parent,
+            birth,
+            place,
+            on_term,
+            life,
+        });
         let mut member = Member::new(&name)
             .birth(birth)
             .place(place)
@@ -251,13 +255,15 @@ impl Maker {
             1 => OnTerm::Ignore,
             _ => OnTerm::Exit(3),
         };
+        let place = self.place();
         self.family.push(Trait {
             name: name.clone(),
             parent: master.to_owned(),
+            birth: Birth::Child,
+            place,
             on_term,
             life: Life::Stay,
         });
-        let place = self.place();
         let worker = Member::new(&name).place(place).on_term(on_term);
         worker.asked_by(self.ask)
     }

@@ -125,11 +125,16 @@ pub fn run_family(seed: u64, means: Means) -> Result<Figures, Failure> {
 
 fn story(scene: &Scene<'_>, said: &[String]) -> String {
     let mut text = format!(
-        "fell {} {}\n{:#?}\n",
+        "fell {} {}\n",
         scene.plan.arguments.join(" "),
-        scene.plan.target,
-        scene.plan.supervisor
+        scene.plan.target
     );
+    for member in &scene.plan.family {
+        text += &format!(
+            "{} below {}: {:?}, {:?}, {:?}, {:?}\n",
+            member.name, member.parent, member.birth, member.place, member.on_term, member.life
+        );
+    }
     let mut everyone: Vec<_> = scene.seen.iter().collect();
     everyone.sort_by_key(|&(pid, _)| *pid);
     for (pid, seen) in everyone {
