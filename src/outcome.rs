@@ -8,6 +8,7 @@ use crate::fate::Fate;
 use crate::process::{Pid, Process};
 use crate::selection::{Caveat, Reason, Refused};
 use crate::signal::Signal;
+use crate::survey::Gap;
 use crate::system::Description;
 
 /// One member of the stop.
@@ -39,7 +40,7 @@ pub struct Record {
 pub enum Verdict {
     /// Nobody was there.
     Nothing,
-    /// Everyone is gone.
+    /// Everyone is gone, and nothing that could hide somebody was left unread.
     Gone,
     /// Every member got the signal, and nobody waited for more.
     Delivered,
@@ -64,8 +65,21 @@ pub struct Outcome {
     pub elapsed: Duration,
     /// How many sweeps it took.
     pub rounds: u32,
+    /// What could not be read and may hide somebody who belongs: with any of it, nobody
+    /// can say that everyone is gone.
+    pub gaps: Vec<Gap>,
     /// Whether processes may have been hidden from fell.
     pub partial: bool,
+}
+
+impl Verdict {
+    /// The verdict when something was left unread.
+    pub(crate) fn with_gaps(self) -> Self {
+        match self {
+            Self::Interrupted(signal) => Self::Interrupted(signal),
+            Self::Nothing | Self::Gone | Self::Delivered | Self::Left => Self::Left,
+        }
+    }
 }
 
 impl Outcome {

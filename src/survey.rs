@@ -19,7 +19,11 @@ use crate::system::{Hold, Lost, System};
 use crate::target::Root;
 
 mod ancestors;
+mod gaps;
 mod orphans;
+
+use gaps::Gaps;
+pub use gaps::{Gap, Unread};
 
 /// A selection of a living system, with a handle on each of its members.
 pub struct Survey<S: System> {
@@ -27,16 +31,9 @@ pub struct Survey<S: System> {
     handles: Vec<Option<S::Handle>>,
     hold: Hold,
     lists: Lists,
-    overlooked: Overlooked,
+    gaps: Gaps,
     /// Who takes in the orphans of the set, once that had to be known.
     adopters: Option<HashSet<Pid>>,
-}
-
-/// Whether the survey knows of somebody whom it could not open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Overlooked {
-    Nobody,
-    Somebody,
 }
 
 /// What came of a signal between two readings of a member's children.
@@ -94,7 +91,7 @@ impl<S: System> Survey<S> {
             handles,
             hold,
             lists: Lists::Kept,
-            overlooked: Overlooked::Nobody,
+            gaps: Gaps::default(),
             adopters: None,
         };
         // While the target is held in its group, nobody else can have opened that.
@@ -102,10 +99,24 @@ impl<S: System> Survey<S> {
         survey
     }
 
-    /// Whether somebody who may belong could not be opened: not for having ended, but
-    /// for want of permission or means.
+    /// What could not be read by now and may hide somebody who belongs. Whoever could not
+    /// be opened before may have ended meanwhile.
+    pub fn gaps(&mut self, system: &mut S) -> Vec<Gap> {
+        for pid in self.gaps.processes() {
+            let looked = match system.open(pid, Hold::Look) {
+                Ok((_, process)) if process.is_zombie() => Err(Lost::Gone),
+                // It can be read now, when nobody looks any more who belongs.
+                Ok(_) => continue,
+                Err(lost) => Err::<(), _>(lost),
+            };
+            self.gaps.note(Unread::Process(pid), &looked);
+        }
+        self.gaps.list()
+    }
+
+    /// Whether there are any, as far as is known.
     pub fn is_partial(&self) -> bool {
-        self.overlooked == Overlooked::Somebody
+        !self.gaps.is_empty()
     }
 
     /// Who belongs so far.
@@ -161,16 +172,22 @@ impl<S: System> Survey<S> {
     /// to end. `ended` tells which members need no look any more; they stay roots all
     /// the same.
     pub fn sweep(&mut self, system: &mut S, ended: impl Fn(usize) -> bool) -> io::Result<()> {
+        let swept = self.sweep_all(system, &ended);
+        self.gaps.note_search(&swept);
+        swept
+    }
+
+    fn sweep_all(&mut self, system: &mut S, ended: &impl Fn(usize) -> bool) -> io::Result<()> {
         let began = system.tick();
         let mut at = 0;
         loop {
             while at < self.len() {
                 if !ended(at) {
-                    self.descend(system, at, &ended)?;
+                    self.descend(system, at, ended)?;
                 }
                 at += 1;
             }
-            self.find_mates(system, &ended)?;
+            self.find_mates(system, ended)?;
             let newcomers = &self.selection.members()[at..];
             let is_young = |member: &Member| member.process.identity.started > began;
             if newcomers.iter().all(is_young) {
@@ -243,6 +260,8 @@ impl<S: System> Survey<S> {
         listing: Result<Listing, Lost>,
         ended: &impl Fn(usize) -> bool,
     ) -> io::Result<()> {
+        let of = self.selection.members()[at].process.pid();
+        self.gaps.note(Unread::Children(of), &listing);
         match listing {
             Ok(listing) => {
                 for &child in &listing.children {
@@ -355,14 +374,9 @@ impl<S: System> Survey<S> {
     }
 
     fn open(&mut self, system: &mut S, pid: Pid) -> Option<(S::Handle, Process)> {
-        match system.open(pid, self.hold) {
-            Ok(opened) => Some(opened),
-            Err(Lost::Gone | Lost::Thread(_)) => None,
-            Err(_) => {
-                self.overlooked = Overlooked::Somebody;
-                None
-            }
-        }
+        let opened = system.open(pid, self.hold);
+        self.gaps.note(Unread::Process(pid), &opened);
+        opened.ok()
     }
 
     /// The way without children lists: everything is read, and whoever is new and

@@ -13,6 +13,7 @@ use fell::scope::{Reach, Scope};
 use fell::selection::{Caveat, Reason};
 use fell::signal::Signal;
 use fell::stop::{Detail, Errand, Event, Order, Plan, StopError, stop};
+use fell::survey::Unread;
 use fell::system::Lost;
 use fell::target::{Root, Target, TargetError};
 
@@ -1199,17 +1200,22 @@ fn mates_that_can_not_be_read_end_the_stop_only_before_the_first_signal() {
     let stubborn = world.add(role(101).child_of(100).ignores_all());
     world.mates_fail_from = Some(1);
     let outcome = run(&mut world, &term_then_kill());
-    assert_eq!(outcome.verdict, Verdict::Gone);
-    assert!(outcome.partial);
     assert!(!world.is_living(stubborn));
+    // Everyone known is dead, but who else was in their groups can't be said.
+    assert_eq!(outcome.verdict, Verdict::Left);
+    assert_eq!(outcome.gaps[0].of, Unread::Mates);
+    assert!(outcome.partial);
 }
 
 #[test]
-fn whoever_belongs_but_can_not_be_opened_makes_the_record_partial() {
+fn as_long_as_somebody_who_belongs_can_not_be_opened_nobody_says_gone() {
     let mut world = World::new();
-    world.add(role(100).leads_session());
+    let main = world.add(role(100).leads_session());
     world.add(role(101).child_of(100).hidden());
     let outcome = run(&mut world, &term_then_kill());
+    assert!(!world.is_living(main));
+    assert_eq!(outcome.verdict, Verdict::Left);
+    assert_eq!(outcome.gaps[0].of, Unread::Process(pid(101)));
     assert!(outcome.partial);
 }
 

@@ -5,6 +5,7 @@
 //! cargo test --test torture -- families 10000        # so many, of new seeds
 //! cargo test --test torture -- families --seed 42    # that one again
 //! cargo test --test torture -- churn 120
+//! cargo test --test torture -- faults 1000
 //! ```
 //!
 //! `--without-pidfds` lets fell find no pidfds, as before Linux 5.3.
@@ -14,6 +15,7 @@ mod support;
 
 mod checks;
 mod churn;
+mod faults;
 mod oracle;
 mod plan;
 mod trial;
@@ -80,6 +82,7 @@ impl Figures {
 enum Scenario {
     Families,
     Churn,
+    Faults,
 }
 
 /// What the command line asks for.
@@ -98,6 +101,7 @@ fn orders() -> Result<Vec<Order>, String> {
         match argument.as_str() {
             "families" => scenario = Some(Scenario::Families),
             "churn" => scenario = Some(Scenario::Churn),
+            "faults" => scenario = Some(Scenario::Faults),
             "--without-pidfds" => means = Means::NoPidfds,
             "--seed" => seed = arguments.next().and_then(|it| it.parse().ok()),
             // What `cargo test` hands to every test program.
@@ -130,6 +134,8 @@ fn orders() -> Result<Vec<Order>, String> {
             order(Scenario::Families, Means::Everything, 100),
             order(Scenario::Families, Means::NoPidfds, 30),
             order(Scenario::Churn, Means::Everything, 6),
+            order(Scenario::Faults, Means::Everything, 40),
+            order(Scenario::Faults, Means::NoPidfds, 20),
         ],
     })
 }
@@ -151,6 +157,10 @@ fn main() -> ExitCode {
 
 /// Runs all trials of an order, and tells how many failed.
 fn carry_out(order: &Order) -> usize {
+    if order.scenario == Scenario::Faults && !faults::can_be_tried() {
+        println!("strace is missing or not permitted: no faults were tried");
+        return 0;
+    }
     let began = Instant::now();
     let next = AtomicU64::new(order.first);
     let sum = Mutex::new(Figures::default());
@@ -158,7 +168,7 @@ fn carry_out(order: &Order) -> usize {
     let end = order.first + order.count;
     // Forkers need the machine for themselves to be quick.
     let at_once = match order.scenario {
-        Scenario::Families => AT_ONCE,
+        Scenario::Families | Scenario::Faults => AT_ONCE,
         Scenario::Churn => 1,
     };
     std::thread::scope(|scope| {
@@ -172,6 +182,7 @@ fn carry_out(order: &Order) -> usize {
                     let tried = std::panic::catch_unwind(|| match order.scenario {
                         Scenario::Families => trial::run_family(seed, order.means),
                         Scenario::Churn => churn::run_forkers(seed, order.means),
+                        Scenario::Faults => faults::run_fault(seed, order.means),
                     });
                     match tried {
                         Ok(Ok(figures)) => {
@@ -214,6 +225,7 @@ fn tell(order: &Order, seed: u64, failure: Option<Failure>, failures: &Mutex<usi
     let scenario = match order.scenario {
         Scenario::Families => "families",
         Scenario::Churn => "churn",
+        Scenario::Faults => "faults",
     };
     let means = match order.means {
         Means::Everything => "",

@@ -20,7 +20,12 @@ impl<S: System> Roster<S> {
         let records = (0..self.len())
             .map(|at| self.record(system, at, errand))
             .collect();
-        let is_survey_partial = self.survey.is_partial();
+        let gaps = self.survey.gaps(system);
+        let verdict = if gaps.is_empty() {
+            verdict
+        } else {
+            verdict.with_gaps()
+        };
         let selection = self.survey.into_selection(system);
         Outcome {
             records,
@@ -29,7 +34,8 @@ impl<S: System> Roster<S> {
             verdict,
             elapsed,
             rounds: self.rounds,
-            partial: self.is_partial || is_survey_partial,
+            partial: self.is_partial || !gaps.is_empty(),
+            gaps,
         }
     }
 

@@ -302,6 +302,7 @@ impl<'a> Job<'a> {
                 .left()
                 .filter_map(|record| wording::survivor(record, charset)),
         );
+        lines.extend(outcome.gaps.iter().map(wording::gap));
         text.extend(lines.iter().map(|line| format!("fell: {line}\n")));
         // Who was waited for once in vain is not waited for again.
         let result = match output::message(&text) {

@@ -12,6 +12,7 @@ use fell::schedule::Wait;
 use fell::selection::{Caveat, Reason};
 use fell::signal::Signal;
 use fell::stop::{Errand, Order};
+use fell::survey::Gap;
 use fell::target::Target;
 
 use super::words;
@@ -130,6 +131,14 @@ pub fn survivor(record: &Record, charset: Charset) -> Option<String> {
         who(&record.process, charset),
         self::obstacle(obstacle, &record.process)
     ))
+}
+
+/// What could not be read, and what may be hidden by that.
+pub fn gap(gap: &Gap) -> String {
+    format!(
+        "{} can't be read ({}): somebody may be left",
+        gap.of, gap.why
+    )
 }
 
 fn who(process: &Process, charset: Charset) -> String {

@@ -9,6 +9,7 @@ use fell::schedule::Schedule;
 use fell::scope::Reach;
 use fell::selection::{Caveat, Refused};
 use fell::stop::Errand;
+use fell::survey::{Gap, Unread};
 use fell::target::Target;
 use serde::Serialize;
 
@@ -36,6 +37,7 @@ pub struct StopDocument {
     partial: bool,
     members: Vec<MemberDocument>,
     refused: Vec<RefusedDocument>,
+    unread: Vec<UnreadDocument>,
     warnings: Vec<String>,
 }
 
@@ -89,6 +91,14 @@ struct RefusedDocument {
     named: bool,
 }
 
+#[derive(Debug, Serialize)]
+struct UnreadDocument {
+    what: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pid: Option<i32>,
+    why: String,
+}
+
 /// What a stop document is made from, besides its outcome.
 #[derive(Debug, Clone, Copy)]
 pub struct StopContext<'a> {
@@ -125,6 +135,7 @@ pub fn stop(context: &StopContext<'_>, outcome: &Outcome) -> StopDocument {
         .iter()
         .map(|refused| self::refused(refused, boot))
         .collect();
+    document.unread = outcome.gaps.iter().map(unread).collect();
     document.warnings = warnings(&outcome.caveats);
     document
 }
@@ -215,6 +226,7 @@ fn empty(context: &StopContext<'_>, verdict: &'static str) -> StopDocument {
         partial: false,
         members: Vec::new(),
         refused: Vec::new(),
+        unread: Vec::new(),
         warnings: Vec::new(),
     }
 }
@@ -329,6 +341,19 @@ fn refused(refused: &Refused, boot: SystemTime) -> RefusedDocument {
         process: process(&refused.process, None, boot),
         why: refusal_word(refused.why),
         named: refused.named.is_some(),
+    }
+}
+
+fn unread(gap: &Gap) -> UnreadDocument {
+    let (what, pid) = match gap.of {
+        Unread::Process(pid) => ("process", Some(pid)),
+        Unread::Children(of) => ("children", Some(of)),
+        Unread::Mates => ("mates", None),
+    };
+    UnreadDocument {
+        what,
+        pid: pid.map(|pid| pid.get()),
+        why: gap.why.clone(),
     }
 }
 
