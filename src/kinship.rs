@@ -9,9 +9,21 @@ use crate::process::{Pgid, Pid, Process, Sid, StartTime};
 pub struct Listing {
     /// Who was named.
     pub children: Vec<Pid>,
-    /// The tick in which the reading ended: whoever started later and has one of
-    /// these numbers is somebody else.
+    /// The tick in which the reading began: whoever started before was there, and whoever
+    /// started well after it and has one of these numbers is somebody else.
     pub read_at: StartTime,
+    /// Whether the process was still there when its list had been read.
+    pub parent: Parent,
+}
+
+/// Whether a process was still there after its list of children was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parent {
+    /// It was: whoever is on the list and has it as parent is its child.
+    There,
+    /// It was not. Its children had been handed on by then, so whoever has its number as
+    /// parent is the child of somebody who got the number after it.
+    Gone,
 }
 
 /// Groups and sessions that are looked for.

@@ -41,7 +41,7 @@ pub enum Via {
     Child {
         /// The member, by position.
         of: usize,
-        /// When the list was read.
+        /// The tick in which the reading of the list began.
         listed_at: StartTime,
     },
     /// The same, and it certainly was handed on: the member has ended since, and the
@@ -414,13 +414,20 @@ impl Listing {
 /// Whether a process that `former`'s list named, but that has another parent now,
 /// is the one that was meant: its parent died and it was handed on. If it started
 /// after the list was read, it is a stranger that got the number of a child that
-/// died. In the very tick of the reading either may be true; then it must have stayed
-/// in the session, which strangers have only if they are kin, or come as
-/// [`Via::Orphan`].
+/// died. Where either may be true it must have stayed in the session, which strangers
+/// have only if they are kin, or come as [`Via::Orphan`].
 fn was_handed_on(process: &Process, former: &Process, listed_at: StartTime) -> bool {
     let started = process.identity.started;
     started < listed_at
-        || started == listed_at && process.session.is_some() && process.session == former.session
+        || is_doubtful(started, listed_at)
+            && process.session.is_some()
+            && process.session == former.session
+}
+
+/// Whether somebody may have been born before the reading of a list that began in the
+/// tick `listed_at`, or after it: reading takes a little time.
+pub(crate) fn is_doubtful(started: StartTime, listed_at: StartTime) -> bool {
+    started == listed_at || started.0 == listed_at.0 + 1
 }
 
 #[cfg(test)]

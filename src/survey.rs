@@ -10,7 +10,7 @@
 use std::collections::HashSet;
 use std::io;
 
-use crate::kinship::Listing;
+use crate::kinship::{Listing, Parent};
 use crate::process::{Pgid, Pid, Process, Sid, StartTime};
 use crate::scope::Scope;
 use crate::selection::{Admission, Member, Reason, Selection, Via};
@@ -269,7 +269,7 @@ impl<S: System> Survey<S> {
                         Some(known) if self.is_held(child, ended) => {
                             self.selection.note_descent(known, at);
                         }
-                        _ => self.meet(system, child, listing.via(at)),
+                        _ => self.meet(system, child, &listing, at),
                     }
                 }
                 Ok(())
@@ -298,6 +298,15 @@ impl<S: System> Survey<S> {
             .is_some_and(|handle| matches!(system.probe(handle), Ok(()) | Err(Lost::Denied)))
     }
 
+    /// Whether this is not the member that it seems to be, which is known to have been
+    /// reaped, but somebody who got its number in the very tick in which it was born.
+    fn is_double(&self, process: &Process) -> bool {
+        self.selection.position(process.pid()).is_some_and(|at| {
+            self.handles[at].is_some()
+                && self.selection.members()[at].process.identity == process.identity
+        })
+    }
+
     /// Admits everyone who is in a group or session that belongs.
     pub fn find_mates(&mut self, system: &mut S, ended: &impl Fn(usize) -> bool) -> io::Result<()> {
         if self.lists == Lists::Absent {
@@ -313,6 +322,10 @@ impl<S: System> Survey<S> {
                 && !self.is_unreaped(system, pid)
                 && let Some((handle, process)) = self.open(system, pid)
             {
+                if self.is_double(&process) {
+                    self.selection.disown(pid);
+                    continue;
+                }
                 self.verify_names(system, &process);
                 self.offer(handle, process, Via::Mate);
             }
@@ -326,12 +339,16 @@ impl<S: System> Survey<S> {
             .note_openers(|pid| Some(system.open(pid, Hold::Look).ok()?.1.identity));
     }
 
-    /// Opens whoever bears this number and offers them for admission.
-    fn meet(&mut self, system: &mut S, pid: Pid, via: Via) {
+    /// Opens whoever bears a number on a member's list and offers them for admission.
+    fn meet(&mut self, system: &mut S, pid: Pid, listing: &Listing, of: usize) {
         let Some((handle, process)) = self.open(system, pid) else {
             return;
         };
-        let via = self.tell_orphan(system, &process, via);
+        let parent = self.selection.members()[of].process.pid();
+        if listing.parent == Parent::Gone && process.parent == Some(parent) {
+            return;
+        }
+        let via = self.tell_orphan(system, &process, listing.via(of));
         self.offer(handle, process, via);
     }
 
@@ -355,7 +372,7 @@ impl<S: System> Survey<S> {
             if leader != mate.pid()
                 && !self.is_borne_by_member(system, leader)
                 && let Ok((_, bearer)) = system.open(leader, Hold::Look)
-                && self.selection.is_usurper(&bearer)
+                && (self.selection.is_usurper(&bearer) || self.is_double(&bearer))
             {
                 self.selection.disown(leader);
             }

@@ -17,7 +17,7 @@ use super::proc::{Place, Proc, children_of};
 use super::stat::{self, Stat};
 use super::{lost, own};
 use crate::fate::Cause;
-use crate::kinship::Listing;
+use crate::kinship::{Listing, Parent};
 use crate::process::{Identity, Pgid, Pid, Process, StartTime};
 use crate::signal::Signal;
 use crate::system::{Description, Hold, Lost, Passage};
@@ -37,6 +37,8 @@ pub struct Handle {
     /// Its directory of /proc: what stands for the process while it is only looked at.
     directory: Option<OwnedFd>,
     lists: Vec<List>,
+    /// So many of the lists are known to be its own.
+    proven: usize,
     /// Descriptors up to this number may be kept.
     descriptors: i32,
 }
@@ -113,6 +115,10 @@ impl Handle {
             Hold::Pin => proc.open_children(place, pid).ok().filter(may_keep),
         };
         let Stat { process, .. } = proc.read_stat(&file).map_err(lost)?;
+        let lists: Vec<List> = list
+            .map(|file| List { thread: pid, file })
+            .into_iter()
+            .collect();
         let handle = Self {
             identity: process.identity,
             threads: process.threads,
@@ -120,10 +126,8 @@ impl Handle {
             pidfd,
             stat: Some(file).filter(|file| hold == Hold::Pin && may_keep(file)),
             directory: directory.filter(may_keep),
-            lists: list
-                .map(|file| List { thread: pid, file })
-                .into_iter()
-                .collect(),
+            proven: lists.len(),
+            lists,
             descriptors,
         };
         Ok((handle, process))
@@ -168,10 +172,10 @@ impl Handle {
     /// being read (proc_tid_children(5)), but it never shows an empty list for one
     /// that has a child. So whatever is not empty is read until two readings agree.
     pub(super) fn children(&mut self, proc: &mut Proc) -> Result<Listing, Lost> {
-        // The moment before: whoever starts later can't be one of those that are listed.
+        // The moment before: whoever starts well after it can't be one of those listed.
         let read_at = own::tick();
         let unopened = self.unopened(proc)?;
-        let is_opening = !unopened.is_empty();
+        let is_proven = unopened.is_empty() && self.proven == self.lists.len();
         let mut children = Self::read_lists(proc, &self.lists)?;
         for thread in unopened {
             if let Some(list) = self.open_list(proc, thread)? {
@@ -181,36 +185,58 @@ impl Handle {
                 }
             }
         }
-        if is_opening && self.directory.is_none() {
-            self.verify(proc)?;
-        }
-        Ok(Listing { children, read_at })
+        let parent = if is_proven || children.is_empty() || self.directory.is_some() {
+            Parent::There
+        } else {
+            self.prove_lists(proc)?
+        };
+        Ok(Listing {
+            children,
+            read_at,
+            parent,
+        })
     }
 
-    /// Makes sure that what was opened by number is of this process: it is if the process
-    /// is still there, if only as a zombie.
-    fn verify(&mut self, proc: &mut Proc) -> Result<(), Lost> {
-        let is_there = match self.send(proc, None) {
-            Err(Lost::Gone) => Err(Lost::Gone),
-            _ => Ok(()),
+    /// The lists were opened by the number. They are its own if it is still there now;
+    /// else somebody may have got the number and whose children these are is not sure.
+    fn prove_lists(&mut self, proc: &mut Proc) -> Result<Parent, Lost> {
+        let is_there = match &self.pidfd {
+            Some(_) => self.send(proc, None),
+            None => self.read(proc).map(drop),
         };
-        if is_there.is_err() {
-            self.lists.clear();
+        match is_there {
+            Ok(()) | Err(Lost::Denied) => {
+                self.proven = self.lists.len();
+                Ok(Parent::There)
+            }
+            Err(Lost::Gone) => {
+                self.forget_lists();
+                Ok(Parent::Gone)
+            }
+            Err(lost) => Err(lost),
         }
-        is_there
+    }
+
+    fn forget_lists(&mut self) {
+        self.lists.clear();
+        self.proven = 0;
     }
 
     /// Sends a signal between two readings of the children lists. What was read is
     /// looked at only afterwards.
     pub(super) fn send_between(&mut self, proc: &mut Proc, signal: Signal) -> Passage {
         let (mut before, mut after) = (Vec::new(), Vec::new());
-        let read_at = own::tick();
+        let began = own::tick();
         if let Err(error) = self.open_lists(proc, signal, &mut before) {
             return Passage {
                 before: Err(error),
                 sent_at: own::tick(),
                 sent: self.send(proc, Some(signal)),
-                after: Ok(listing(&after, read_at)),
+                after: Ok(Listing {
+                    children: Vec::new(),
+                    read_at: began,
+                    parent: Parent::There,
+                }),
             };
         }
         let read_before = self.read_texts(proc, &mut before);
@@ -219,8 +245,14 @@ impl Handle {
         let read_after = self.read_texts(proc, &mut after);
         self.lists
             .retain(|list| list.is_below(self.descriptors / 2));
+        self.proven = self.lists.len();
+        let listing = |text: &[u8], read_at: StartTime| Listing {
+            children: children_of(text),
+            read_at,
+            parent: Parent::There,
+        };
         Passage {
-            before: read_before.map(|()| listing(&before, read_at)),
+            before: read_before.map(|()| listing(&before, began)),
             sent_at,
             sent,
             after: read_after.map(|()| listing(&after, sent_at)),
@@ -233,10 +265,10 @@ impl Handle {
             .try_for_each(|list| list.read_text(proc, text))
     }
 
-    /// Opens the lists that are not open yet; before a signal that leaves no time for
-    /// another look, those of threads included that were started since the last one. A
-    /// process may have more threads than fell may have descriptors: what is over is read
-    /// at once and closed.
+    /// Opens the lists that are not open yet and proves that they are its own; before a
+    /// signal that leaves no time for another look, also those of threads that were started
+    /// since the last one. A process may have more threads than fell may have descriptors:
+    /// what is over is read at once and closed.
     fn open_lists(
         &mut self,
         proc: &mut Proc,
@@ -248,7 +280,8 @@ impl Handle {
         for _ in 0..LOOKS {
             let threads = self.threads;
             let unopened = self.unopened(proc)?;
-            if unopened.is_empty() && signal.is_catchable() {
+            let is_proven = unopened.is_empty() && self.proven == self.lists.len();
+            if is_proven && signal.is_catchable() {
                 break;
             }
             for thread in unopened {
@@ -258,12 +291,13 @@ impl Handle {
                     None => {}
                 }
             }
-            // Tells as well that what was opened by number is of this process.
+            // It is still there, so what was opened by its number is its own; and by now
+            // it may have more threads.
             if let Err(error) = self.read(proc) {
-                self.lists.clear();
-                text.clear();
+                self.forget_lists();
                 return Err(error);
             }
+            self.proven = self.lists.len();
             if self.threads <= threads {
                 break;
             }
@@ -401,13 +435,6 @@ fn place(directory: Option<&OwnedFd>, pid: Pid) -> Place<'_> {
     match directory {
         Some(directory) => Place::Directory(directory.as_fd()),
         None => Place::Number(pid),
-    }
-}
-
-fn listing(text: &[u8], read_at: StartTime) -> Listing {
-    Listing {
-        children: children_of(text),
-        read_at,
     }
 }
 

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+use std::collections::HashSet;
 use std::fmt::{Arguments, Write as _};
 use std::io;
 use std::mem::MaybeUninit;
@@ -166,20 +167,29 @@ impl Proc {
         .is_ok()
     }
 
-    /// A list of children, read until two readings agree unless it is empty.
+    /// A list of children, read until two readings agree unless it is empty. Whoever was on
+    /// any of them is told: a parent that ends between two readings has handed its
+    /// children on, and the second one is empty or fails.
     pub(super) fn read_children(&mut self, file: &OwnedFd) -> rustix::io::Result<Vec<Pid>> {
         /// A parent of so many newborns is read again by the next sweep.
         const READINGS: usize = 8;
         let mut children = self.read_pids(file)?;
+        let mut last = children.clone();
         for _ in 1..READINGS {
-            if children.is_empty() {
+            if last.is_empty() {
                 break;
             }
-            let again = self.read_pids(file)?;
-            if again == children {
+            let again = match self.read_pids(file) {
+                Ok(again) => again,
+                Err(Errno::SRCH) => break,
+                Err(error) => return Err(error),
+            };
+            if again == last {
                 break;
             }
-            children = again;
+            let known: HashSet<Pid> = children.iter().copied().collect();
+            children.extend(again.iter().filter(|&child| !known.contains(child)));
+            last = again;
         }
         Ok(children)
     }

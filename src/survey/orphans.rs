@@ -6,13 +6,13 @@ use std::collections::HashSet;
 
 use super::Survey;
 use crate::process::{Pid, Process};
-use crate::selection::Via;
+use crate::selection::{Via, is_doubtful};
 use crate::system::{Hold, System};
 use crate::target::Root;
 
 impl<S: System> Survey<S> {
     /// A child that has another parent than the one whose list named it, and that was
-    /// born in the very tick of that reading, is either an orphan or a stranger with
+    /// born about the time of that reading, is either an orphan or a stranger with
     /// the number of a child that ended. Only the dead leave orphans, and only certain
     /// processes take them in (PR_SET_CHILD_SUBREAPER(2const)).
     pub(super) fn tell_orphan(&mut self, system: &mut S, child: &Process, via: Via) -> Via {
@@ -20,11 +20,13 @@ impl<S: System> Survey<S> {
             return via;
         };
         let parent = self.selection.members()[of].process.pid();
-        let is_doubtful = child.parent != Some(parent) && child.identity.started == listed_at;
+        let is_doubtful =
+            child.parent != Some(parent) && is_doubtful(child.identity.started, listed_at);
         if is_doubtful
             && self.has_ended(system, of)
             && let Some(adopter) = child.parent
-            && self.adopters(system).contains(&adopter)
+            && (self.is_borne_by_member(system, adopter)
+                || self.adopters(system).contains(&adopter))
         {
             return Via::Orphan { of };
         }
@@ -38,7 +40,8 @@ impl<S: System> Survey<S> {
         }
     }
 
-    /// Who takes in the orphans of the set: init, and any ancestor of a target may.
+    /// Who takes in the orphans of the set, other than its own members: init, and any
+    /// ancestor of a target may.
     fn adopters(&mut self, system: &mut S) -> &HashSet<Pid> {
         let roots = &self.selection.scope().roots;
         self.adopters.get_or_insert_with(|| {

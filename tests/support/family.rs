@@ -280,6 +280,13 @@ impl Family {
         pidfd_send_signal(pidfd, signal).expect("a signal");
     }
 
+    /// Kills one member, if it still lives.
+    pub fn end(&self, name: &str) {
+        if let Some(pidfd) = self.held.get(&self.pid(name)) {
+            let _ = pidfd_send_signal(pidfd, Signal::KILL);
+        }
+    }
+
     /// Lets everyone go; the test fails if somebody got a signal or was killed.
     #[track_caller]
     pub fn assert_untouched(mut self) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::support::family::Family;
 use crate::support::fell::run;
-use crate::support::victim::{Churn, Life, Member, Place};
+use crate::support::victim::{Churn, Life, Member, Parenting, Place};
 use crate::trial::Failure;
 use crate::{Figures, Means};
 

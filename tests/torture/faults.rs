@@ -11,13 +11,13 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use proptest::prelude::RngExt;
-use proptest::test_runner::{RngAlgorithm, TestRng};
+use proptest::test_runner::TestRng;
 
 use crate::support::family::Family;
 use crate::support::fell::{FELL, Run, run};
 use crate::support::victim::{Life, Member, OnTerm, Place};
 use crate::trial::Failure;
-use crate::{Figures, Means};
+use crate::{Figures, Means, rng};
 
 /// A system call, the errors that it may come with, and how often a stop makes it.
 const CALLS: [(&str, &[&str], u64); 17] = [
@@ -165,9 +165,7 @@ fn victims() -> Member {
 
 /// Stops a family while something fails.
 pub fn run_fault(seed: u64, means: Means) -> Result<Figures, Failure> {
-    let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    let mut rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    let mut rng = rng(seed);
     let fault = Fault::of(&mut rng);
     let description = victims();
     let mut family = Family::start(&description);

@@ -6,6 +6,7 @@
 //! cargo test --test torture -- families --seed 42    # that one again
 //! cargo test --test torture -- churn 120
 //! cargo test --test torture -- faults 1000
+//! cargo test --test torture -- reuse 1000
 //! ```
 //!
 //! `--without-pidfds` lets fell find no pidfds, as before Linux 5.3.
@@ -18,6 +19,7 @@ mod churn;
 mod faults;
 mod oracle;
 mod plan;
+mod reuse;
 mod trial;
 
 use std::process::{Command, ExitCode};
@@ -25,6 +27,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use proptest::test_runner::{RngAlgorithm, TestRng};
 use support::fell::FELL;
 use support::seccomp;
 use trial::Failure;
@@ -83,6 +86,7 @@ enum Scenario {
     Families,
     Churn,
     Faults,
+    Reuse,
 }
 
 /// What the command line asks for.
@@ -102,6 +106,7 @@ fn orders() -> Result<Vec<Order>, String> {
             "families" => scenario = Some(Scenario::Families),
             "churn" => scenario = Some(Scenario::Churn),
             "faults" => scenario = Some(Scenario::Faults),
+            "reuse" => scenario = Some(Scenario::Reuse),
             "--without-pidfds" => means = Means::NoPidfds,
             "--seed" => seed = arguments.next().and_then(|it| it.parse().ok()),
             // What `cargo test` hands to every test program.
@@ -136,11 +141,30 @@ fn orders() -> Result<Vec<Order>, String> {
             order(Scenario::Churn, Means::Everything, 6),
             order(Scenario::Faults, Means::Everything, 40),
             order(Scenario::Faults, Means::NoPidfds, 20),
+            order(Scenario::Reuse, Means::Everything, 24),
         ],
     })
 }
 
+/// Random numbers that are the same for the same seed.
+fn rng(seed: u64) -> TestRng {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    TestRng::from_seed(RngAlgorithm::ChaCha, &bytes)
+}
+
 fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().collect();
+    if let [_, word, seed, rest @ ..] = words.as_slice()
+        && word == reuse::INSIDE
+    {
+        let means = if rest.is_empty() {
+            Means::Everything
+        } else {
+            Means::NoPidfds
+        };
+        return reuse::inside(seed.parse().expect("a seed"), means);
+    }
     let orders = match orders() {
         Ok(orders) => orders,
         Err(why) => {
@@ -161,6 +185,10 @@ fn carry_out(order: &Order) -> usize {
         println!("strace is missing or not permitted: no faults were tried");
         return 0;
     }
+    if order.scenario == Scenario::Reuse && !reuse::can_be_tried() {
+        println!("no PID namespace can be made here: no number was reused");
+        return 0;
+    }
     let began = Instant::now();
     let next = AtomicU64::new(order.first);
     let sum = Mutex::new(Figures::default());
@@ -168,7 +196,7 @@ fn carry_out(order: &Order) -> usize {
     let end = order.first + order.count;
     // Forkers need the machine for themselves to be quick.
     let at_once = match order.scenario {
-        Scenario::Families | Scenario::Faults => AT_ONCE,
+        Scenario::Families | Scenario::Faults | Scenario::Reuse => AT_ONCE,
         Scenario::Churn => 1,
     };
     std::thread::scope(|scope| {
@@ -183,6 +211,7 @@ fn carry_out(order: &Order) -> usize {
                         Scenario::Families => trial::run_family(seed, order.means),
                         Scenario::Churn => churn::run_forkers(seed, order.means),
                         Scenario::Faults => faults::run_fault(seed, order.means),
+                        Scenario::Reuse => reuse::run_reuse(seed, order.means),
                     });
                     match tried {
                         Ok(Ok(figures)) => {
@@ -226,6 +255,7 @@ fn tell(order: &Order, seed: u64, failure: Option<Failure>, failures: &Mutex<usi
         Scenario::Families => "families",
         Scenario::Churn => "churn",
         Scenario::Faults => "faults",
+        Scenario::Reuse => "reuse",
     };
     let means = match order.means {
         Means::Everything => "",

@@ -5,8 +5,9 @@
 
 use nix::sys::signal::Signal;
 use proptest::prelude::RngExt;
-use proptest::test_runner::{RngAlgorithm, TestRng};
+use proptest::test_runner::TestRng;
 
+use crate::rng;
 use crate::support::victim::{Birth, Life, Member, OnTerm, Parenting, Place};
 
 /// How long fell lets them.
@@ -59,10 +60,8 @@ enum Line {
 
 impl Plan {
     pub fn of(seed: u64) -> Self {
-        let mut bytes = [0; 32];
-        bytes[..8].copy_from_slice(&seed.to_le_bytes());
         let mut maker = Maker {
-            rng: TestRng::from_seed(RngAlgorithm::ChaCha, &bytes),
+            rng: rng(seed),
             left: 0,
             ask: libc::SIGTERM,
             family: Vec::new(),

@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use fell::fate::{Cause, Obstacle};
-use fell::kinship::{Kin, Listing};
+use fell::kinship::{Kin, Listing, Parent};
 use fell::process::{Pgid, Pid, Process, StartTime};
 use fell::signal::Signal;
 use fell::signal::disposition::SignalSets;
@@ -129,6 +129,7 @@ impl System for World {
         let listing = Listing {
             children,
             read_at: World::tick(self),
+            parent: Parent::There,
         };
         let (due, rest) = std::mem::take(&mut self.after_listing)
             .into_iter()
