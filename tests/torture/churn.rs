@@ -28,7 +28,11 @@ fn forkers(seed: u64) -> Member {
     let worker = Member::new("worker")
         .life(Life::Churn(habit))
         .times(workers);
-    Member::new("main").child(worker)
+    let parenting = match seed / 6 % 2 {
+        0 => Parenting::Reaping,
+        _ => Parenting::Adopting,
+    };
+    Member::new("main").parenting(parenting).child(worker)
 }
 
 /// Kills one, and looks whether anyone has outlived it.

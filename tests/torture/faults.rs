@@ -34,11 +34,7 @@ const CALLS: [(&str, &[&str], u64); 17] = [
     ("pread64", &["EIO", "ESRCH", "ENOMEM"], 120),
     ("pread64", &["EIO", "ESRCH", "ENOMEM"], 30),
     ("getdents64", &["EIO", "ENOENT", "ENOMEM"], 20),
-    (
-        "pidfd_open",
-        &["ENOSYS", "EPERM", "EMFILE", "ENOMEM", "EINVAL"],
-        12,
-    ),
+    ("pidfd_open", &["ENOSYS", "EPERM", "EMFILE", "ENOMEM"], 12),
     (
         "pidfd_send_signal",
         &["EPERM", "ENOSYS", "EINVAL", "EAGAIN"],
@@ -86,12 +82,15 @@ impl fmt::Display for Fault {
 }
 
 impl Fault {
-    fn of(rng: &mut TestRng) -> Self {
+    fn of(rng: &mut TestRng, means: Means) -> Self {
         let (call, errors, times) = CALLS[rng.random_range(0..CALLS.len())];
-        let error = errors[rng.random_range(0..errors.len())];
+        let mut error = errors[rng.random_range(0..errors.len())];
         // A kernel that goes on saying that a file is not there means it: that is a lie
-        // which nothing could find out.
-        let is_lie = matches!(error, "ENOENT" | "ESRCH");
+        // which nothing could find out. Without pidfds it is the only word there is.
+        let mut is_lie = matches!(error, "ENOENT" | "ESRCH");
+        if is_lie && means == Means::NoPidfds {
+            (error, is_lie) = ("EIO", false);
+        }
         let lasting = if !is_lie && rng.random_range(0..3) == 0 {
             Lasting::FromThenOn
         } else {
@@ -166,7 +165,7 @@ fn victims() -> Member {
 /// Stops a family while something fails.
 pub fn run_fault(seed: u64, means: Means) -> Result<Figures, Failure> {
     let mut rng = rng(seed);
-    let fault = Fault::of(&mut rng);
+    let fault = Fault::of(&mut rng, means);
     let description = victims();
     let mut family = Family::start(&description);
     let grace = if rng.random_range(0..4) == 0 {
