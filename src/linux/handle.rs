@@ -82,12 +82,17 @@ impl Handle {
         hold: Hold,
         descriptors: i32,
     ) -> Result<(Self, Process), Lost> {
+        let unseen = |error| match error {
+            // /proc does not show the processes of others (hidepid of proc(5)).
+            Errno::NOENT if own::exists(pid) => Lost::Denied,
+            error => lost(error),
+        };
         let directory = match hold {
-            Hold::Look => Some(proc.open_directory(pid).map_err(lost)?),
+            Hold::Look => Some(proc.open_directory(pid).map_err(unseen)?),
             Hold::Pin => None,
         };
         let place = place(directory.as_ref(), pid);
-        let file = proc.open_stat(place).map_err(lost)?;
+        let file = proc.open_stat(place).map_err(unseen)?;
         let pidfd = match hold {
             Hold::Look => None,
             Hold::Pin => match pidfd::open(pid) {

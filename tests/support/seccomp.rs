@@ -6,26 +6,69 @@ use std::process::Command;
 
 /// Lets a system call fail with this error in the command that is run.
 pub fn deny(command: &mut Command, call: libc::c_long, error: i32) {
-    let call = u32::try_from(call).expect("a number of a call");
-    let error = u32::try_from(error).expect("a number of an error");
     let filter = [
-        instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0),
-        instruction(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, call, 0, 1),
-        instruction(
-            libc::BPF_RET | libc::BPF_K,
-            libc::SECCOMP_RET_ERRNO | error,
-            0,
-            0,
-        ),
-        instruction(libc::BPF_RET | libc::BPF_K, libc::SECCOMP_RET_ALLOW, 0, 0),
+        load(CALL),
+        unless_equal(call, 1),
+        answer(libc::SECCOMP_RET_ERRNO | error.unsigned_abs()),
+        answer(libc::SECCOMP_RET_ALLOW),
     ];
+    install(command, filter.into());
+}
+
+/// Linux 5.3 to 6.8: pidfds, but no flag for the group of one and no word about how a
+/// process ended that was reaped.
+pub fn age(command: &mut Command) {
+    let refuse = |error: i32| answer(libc::SECCOMP_RET_ERRNO | error.unsigned_abs());
+    let filter = [
+        load(CALL),
+        unless_equal(libc::SYS_pidfd_send_signal, 4),
+        load(FLAGS),
+        unless_equal(0, 1),
+        answer(libc::SECCOMP_RET_ALLOW),
+        refuse(libc::EINVAL),
+        unless_equal(libc::SYS_ioctl, 1),
+        refuse(libc::ENOTTY),
+        answer(libc::SECCOMP_RET_ALLOW),
+    ];
+    install(command, filter.into());
+}
+
+/// Where the number of the call stands in `seccomp_data` (seccomp(2)).
+const CALL: u32 = 0;
+
+/// And its fourth argument, the half that holds small numbers.
+const FLAGS: u32 = if cfg!(target_endian = "little") {
+    16 + 3 * 8
+} else {
+    16 + 3 * 8 + 4
+};
+
+fn load(at: u32) -> libc::sock_filter {
+    instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, at, 0, 0)
+}
+
+/// Leaves out so many instructions unless what was loaded is this.
+fn unless_equal(value: libc::c_long, left_out: u8) -> libc::sock_filter {
+    let value = u32::try_from(value).expect("a small number");
+    instruction(
+        libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K,
+        value,
+        0,
+        left_out,
+    )
+}
+
+fn answer(what: u32) -> libc::sock_filter {
+    instruction(libc::BPF_RET | libc::BPF_K, what, 0, 0)
+}
+
+fn install(command: &mut Command, filter: Vec<libc::sock_filter>) {
     const ONE: libc::c_ulong = 1;
     const NONE: libc::c_ulong = 0;
     let install = move || {
-        let mut filter = filter;
         let program = libc::sock_fprog {
             len: u16::try_from(filter.len()).unwrap_or(0),
-            filter: filter.as_mut_ptr(),
+            filter: filter.as_ptr().cast_mut(),
         };
         // SAFETY: takes numbers; the filter outlives the call that copies it.
         let results = unsafe {

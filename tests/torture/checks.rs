@@ -174,7 +174,7 @@ fn check_member(scene: &Scene<'_>, member: &Value, complaints: &mut Vec<String>)
         Some("signalled") => (exits.is_some() || !ends_by_signal(scene, name, fate))
             .then_some("does not end by that signal"),
         // Nobody can tell of one that was reaped before fell looked again.
-        Some("gone") if scene.means == Means::NoPidfds => None,
+        Some("gone") if scene.means != Means::Everything => None,
         _ => Some("has no known fate"),
     };
     let complaint = complaint

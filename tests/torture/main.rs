@@ -9,7 +9,8 @@
 //! cargo test --test torture -- reuse 1000
 //! ```
 //!
-//! `--without-pidfds` lets fell find no pidfds, as before Linux 5.3.
+//! `--without-pidfds` lets fell find no pidfds, as before Linux 5.3; `--old-pidfds` none of
+//! what came to them after that: signals to a group (6.9) and the end of others (6.15).
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -43,13 +44,17 @@ const TOLD: usize = 5;
 pub enum Means {
     Everything,
     NoPidfds,
+    /// Pidfds, but nothing that came to them later.
+    OldPidfds,
 }
 
 impl Means {
     pub fn fell(self) -> Command {
         let mut command = Command::new(FELL);
-        if self == Self::NoPidfds {
-            seccomp::deny(&mut command, libc::SYS_pidfd_open, libc::ENOSYS);
+        match self {
+            Self::Everything => {}
+            Self::NoPidfds => seccomp::deny(&mut command, libc::SYS_pidfd_open, libc::ENOSYS),
+            Self::OldPidfds => seccomp::age(&mut command),
         }
         command
     }
@@ -108,6 +113,7 @@ fn orders() -> Result<Vec<Order>, String> {
             "faults" => scenario = Some(Scenario::Faults),
             "reuse" => scenario = Some(Scenario::Reuse),
             "--without-pidfds" => means = Means::NoPidfds,
+            "--old-pidfds" => means = Means::OldPidfds,
             "--seed" => seed = arguments.next().and_then(|it| it.parse().ok()),
             // What `cargo test` hands to every test program.
             option if option.starts_with('-') => {}
@@ -138,6 +144,7 @@ fn orders() -> Result<Vec<Order>, String> {
         None => vec![
             order(Scenario::Families, Means::Everything, 100),
             order(Scenario::Families, Means::NoPidfds, 30),
+            order(Scenario::Families, Means::OldPidfds, 20),
             order(Scenario::Churn, Means::Everything, 6),
             order(Scenario::Faults, Means::Everything, 40),
             order(Scenario::Faults, Means::NoPidfds, 20),
@@ -260,6 +267,7 @@ fn tell(order: &Order, seed: u64, failure: Option<Failure>, failures: &Mutex<usi
     let means = match order.means {
         Means::Everything => "",
         Means::NoPidfds => " --without-pidfds",
+        Means::OldPidfds => " --old-pidfds",
     };
     println!("FAILED; again: cargo test --test torture -- {scenario} --seed {seed}{means}");
     let Some(failure) = failure else {
