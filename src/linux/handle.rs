@@ -403,14 +403,11 @@ impl Handle {
         reaped(self).map_or(Cause::Unknown, stat::cause)
     }
 
-    /// Whether the kernel shows this process' wait status to our user: it shows 0 to
-    /// those who may not trace it.
-    fn is_readable(&self, proc: &mut Proc) -> bool {
-        let owner = || {
-            let stat = rustix::fs::fstat(self.stat.as_ref()?).ok()?;
-            Some((stat.st_uid, stat.st_gid))
-        };
-        proc.may_trace(owner)
+    /// Whether the kernel shows this process' wait status to us: to those who may not
+    /// trace it, it shows 0. Of root it may be kept as well, in a container.
+    fn is_readable(&mut self, proc: &mut Proc) -> bool {
+        // The question is asked by the number, which is its own if it is still there then.
+        proc.may_trace(self.identity.pid) && self.read(proc).is_ok()
     }
 
     /// Whether it has ended, as far as a look can tell.

@@ -39,39 +39,6 @@ pub(super) enum Place<'d> {
     Directory(BorrowedFd<'d>),
 }
 
-/// Whom fell may trace, and so whose wait status it is shown (ptrace(2)).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Rights {
-    user: u32,
-    group: u32,
-    traces: Traces,
-}
-
-/// How far they go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Traces {
-    /// To processes of fell's own user and group.
-    #[default]
-    Own,
-    /// By CAP_SYS_PTRACE, to those of fell's user namespace: outside it is worth nothing.
-    OfNamespace,
-    /// By CAP_SYS_PTRACE in the first namespace, to everyone.
-    Everyone,
-}
-
-impl Rights {
-    fn cover(self, user: u32, group: u32) -> bool {
-        /// How the kernel shows a user that the namespace has no number for
-        /// (/proc/sys/kernel/overflowuid).
-        const UNMAPPED: u32 = 65_534;
-        match self.traces {
-            Traces::Everyone => true,
-            Traces::OfNamespace => user != UNMAPPED,
-            Traces::Own => (user, group) == (self.user, self.group),
-        }
-    }
-}
-
 /// The /proc that is mounted.
 #[derive(Debug)]
 pub(super) struct Proc {
@@ -79,8 +46,6 @@ pub(super) struct Proc {
     path: String,
     buffer: Vec<u8>,
     entries: Vec<MaybeUninit<u8>>,
-    /// Whose eyes it is read with, once that had to be known.
-    rights: Option<Rights>,
 }
 
 impl Proc {
@@ -106,7 +71,6 @@ impl Proc {
             path: String::new(),
             buffer: vec![0; PAGE],
             entries: vec![MaybeUninit::uninit(); ENTRIES],
-            rights: None,
         }
     }
 
@@ -220,6 +184,15 @@ impl Proc {
         }
     }
 
+    /// Whether fell may trace a process (ptrace(2), "access mode checking"): its namespaces
+    /// are shown to those who may, if it is a zombie as well.
+    pub(super) fn may_trace(&mut self, pid: Pid) -> bool {
+        self.path.clear();
+        // Writing to a string does not fail.
+        let _ = write!(self.path, "{pid}/ns/pid");
+        readlinkat(&self.root, self.path.as_str(), Vec::new()).is_ok()
+    }
+
     /// The numbers of all processes.
     pub(super) fn pids(&mut self) -> io::Result<Vec<Pid>> {
         seek(&self.root, SeekFrom::Start(0))?;
@@ -328,47 +301,20 @@ impl Proc {
         }
     }
 
+    /// Who holds it. The kernel tells the thread that attached; what can be named is its
+    /// process.
     fn tracer(&mut self, pid: Pid) -> Option<Pid> {
-        let status = self.whole_status(format_args!("{pid}/status"))?;
-        Pid::new(status.tracerpid)
+        let thread = Pid::new(self.whole_status(pid)?.tracerpid)?;
+        let process = self.status_of(thread).ok().and_then(|it| it.process);
+        process.or(Some(thread))
     }
 
     /// Everything in a status file.
-    fn whole_status(&mut self, path: Arguments<'_>) -> Option<procfs::process::Status> {
-        let text = self.read_whole(path).ok()?;
+    fn whole_status(&mut self, pid: Pid) -> Option<procfs::process::Status> {
+        let text = self.read_whole(format_args!("{pid}/status")).ok()?;
         // The crate wants text, but the name in it may be any bytes.
         let text = String::from_utf8_lossy(&text);
         procfs::process::Status::from_buf_read(text.as_bytes()).ok()
-    }
-
-    /// Whether fell may trace a process of this user and group, as far as that is sure;
-    /// they are only asked for if it depends on them.
-    pub(super) fn may_trace(&mut self, owner: impl FnOnce() -> Option<(u32, u32)>) -> bool {
-        let rights = self.rights.unwrap_or_else(|| self.own_rights());
-        self.rights = Some(rights);
-        rights.traces == Traces::Everyone
-            || owner().is_some_and(|(user, group)| rights.cover(user, group))
-    }
-
-    fn own_rights(&mut self) -> Rights {
-        /// CAP_SYS_PTRACE of linux/capability.h.
-        const TRACE: u64 = 1 << 19;
-        /// What /proc/self/uid_map has where fell's user namespace is the first one.
-        const EVERYONE: [&str; 3] = ["0", "0", "4294967295"];
-        let Some(own) = self.whole_status(format_args!("self/status")) else {
-            return Rights::default();
-        };
-        let map = self.read_whole(format_args!("self/uid_map"));
-        let map = String::from_utf8_lossy(map.as_deref().unwrap_or_default()).into_owned();
-        Rights {
-            user: own.euid,
-            group: own.egid,
-            traces: match own.capeff & TRACE {
-                0 => Traces::Own,
-                _ if map.split_whitespace().eq(EVERYONE) => Traces::Everyone,
-                _ => Traces::OfNamespace,
-            },
-        }
     }
 
     /// Whether its cgroup says that it is frozen: wchan is kept from other users, and

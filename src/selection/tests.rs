@@ -368,12 +368,15 @@ fn a_child_that_was_handed_on_is_told_from_a_stranger_by_its_start() {
         (started(500, process(150, 100, 150, 150)), true),
         // It was there when the list was read, wherever it has gone since.
         (elsewhere(499, 150), true),
-        // In the very tick: only where it is in the family's session.
+        // In the very tick, or the one after it, since reading takes a little: only where it
+        // is in the family's session.
         (elsewhere(500, 100), true),
         (elsewhere(500, 150), false),
+        (elsewhere(501, 100), true),
+        (elsewhere(501, 150), false),
         (started(500, process(150, 1, 0, 0)), false),
         // It was not born then.
-        (elsewhere(501, 100), false),
+        (elsewhere(502, 100), false),
     ] {
         let mut selection = Selection::new(scope(
             Reach::Tree,

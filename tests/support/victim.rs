@@ -93,6 +93,8 @@ pub enum Life {
     Threads(usize),
     /// Starts a line of processes that fork and end at once.
     StartLine,
+    /// Waits in the kernel for a child that never calls exec (vfork(2)).
+    Vfork,
     /// Replaces each child that ends.
     Respawn,
     /// Bears children without end.

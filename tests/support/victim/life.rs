@@ -90,6 +90,10 @@ fn live(member: &Member, number: usize) -> ! {
             pass(millis);
             end(&name, 0)
         }
+        Life::Vfork => {
+            let child = Member::new(&format!("{name}-child")).on_term(OnTerm::Ignore);
+            bear_by(libc::CLONE_VFORK, || live(&child, 1));
+        }
         Life::Churn(habit) => churn(habit),
         Life::Stop => raise(Signal::SIGSTOP),
         _ => {}
@@ -153,7 +157,7 @@ fn prepare_signals(member: &Member) {
 /// Forks a child, and returns when it is where its description wants it.
 fn bear(child: &Member, number: usize) -> Option<Pid> {
     if child.birth == Birth::Sibling {
-        bear_sibling(|| live(child, number));
+        bear_by(libc::CLONE_PARENT, || live(child, number));
         return None;
     }
     let first = fork_off(|| {
@@ -194,9 +198,9 @@ fn be_born(run: impl FnOnce()) -> ! {
     exit(0)
 }
 
-/// Forks a child whose parent is ours.
-fn bear_sibling(run: impl FnOnce()) {
-    let flags = libc::c_long::from(libc::CLONE_PARENT);
+/// Forks a child in another way than fork(2).
+fn bear_by(flag: libc::c_int, run: impl FnOnce()) {
+    let flags = libc::c_long::from(flag | libc::SIGCHLD);
     // SAFETY: as fork(2), with one thread; the null stack means the same one.
     match unsafe { libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) } {
         0 => be_born(run),

@@ -1,0 +1,222 @@
+//! Processes that KILL does not end at once: named for what they are, and waited for no
+//! longer than the schedule says.
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use support::family::Family;
+use support::victim::{Life, Member, OnTerm};
+
+/// What a stop may take beyond its schedule, on a machine under load.
+const SLACK: Duration = Duration::from_secs(10);
+
+/// A cgroup of our own, with the file that freezes it.
+struct Freezer {
+    directory: PathBuf,
+    switch: &'static str,
+    words: [&'static str; 2],
+}
+
+impl Freezer {
+    /// Version 1, or `None` with a reason.
+    fn first() -> Option<Self> {
+        Self::at(
+            &["/sys/fs/cgroup/freezer"],
+            "freezer.state",
+            ["FROZEN", "THAWED"],
+        )
+    }
+
+    /// Version 2.
+    fn second() -> Option<Self> {
+        Self::at(
+            &["/sys/fs/cgroup", "/sys/fs/cgroup/unified"],
+            "cgroup.freeze",
+            ["1", "0"],
+        )
+    }
+
+    fn at(mounts: &[&str], switch: &'static str, words: [&'static str; 2]) -> Option<Self> {
+        let name = format!("fell-test-{}", std::process::id());
+        for mount in mounts {
+            let directory = Path::new(mount).join(&name);
+            if fs::create_dir(&directory).is_ok() {
+                if directory.join(switch).exists() {
+                    return Some(Self {
+                        directory,
+                        switch,
+                        words,
+                    });
+                }
+                let _ = fs::remove_dir(&directory);
+            }
+        }
+        eprintln!("no cgroup with {switch} can be made here: not tested");
+        None
+    }
+
+    fn take_in(&self, pid: i32) {
+        fs::write(self.directory.join("cgroup.procs"), pid.to_string()).expect("a move");
+    }
+
+    fn freeze(&self) {
+        self.write(self.words[0]);
+        // It takes a moment, and the file itself tells when.
+        let events = self.directory.join("cgroup.events");
+        let state = if events.exists() {
+            events
+        } else {
+            self.directory.join(self.switch)
+        };
+        let is_frozen = |text: String| {
+            text.lines()
+                .any(|line| line == "frozen 1" || line == "FROZEN")
+        };
+        while !fs::read_to_string(&state).is_ok_and(is_frozen) {
+            std::thread::yield_now();
+        }
+    }
+
+    fn thaw(&self) {
+        self.write(self.words[1]);
+    }
+
+    fn write(&self, word: &str) {
+        fs::write(self.directory.join(self.switch), word).expect("a switch");
+    }
+}
+
+impl Drop for Freezer {
+    fn drop(&mut self) {
+        let _ = fs::write(self.directory.join(self.switch), self.words[1]);
+        for _ in 0..100_000 {
+            // Its last process may take a moment to leave it.
+            if fs::remove_dir(&self.directory).is_ok() {
+                return;
+            }
+            std::thread::yield_now();
+        }
+    }
+}
+
+#[test]
+fn a_frozen_cgroup_of_version_1_is_named_and_waited_for_no_longer_than_said() {
+    let Some(freezer) = Freezer::first() else {
+        return;
+    };
+    let mut family = Family::start(&Member::new("main").child(Member::new("worker")));
+    let worker = family.pid("worker");
+    freezer.take_in(worker);
+    freezer.freeze();
+    let run = fell![
+        "term",
+        "--schedule",
+        "TERM/300ms/KILL/500ms",
+        "--json",
+        family.root()
+    ];
+    run.exits(2)
+        .warns(&format!("fell: {worker} "))
+        .warns("is still there: its cgroup is frozen; thaw it");
+    assert!(run.took < Duration::from_millis(800) + SLACK, "{run:?}");
+    let record = run.json();
+    assert_eq!(record.verdict(), "left");
+    assert_eq!(record.fate(worker), "survived frozen");
+    assert_eq!(record.fate(family.root()), "signalled TERM");
+    // What it was sent meets it when it is thawed.
+    freezer.thaw();
+    family.is_gone();
+}
+
+#[test]
+fn a_frozen_cgroup_of_version_2_does_not_keep_anyone_from_kill() {
+    let Some(freezer) = Freezer::second() else {
+        return;
+    };
+    let mut family =
+        Family::start(&Member::new("main").child(Member::new("worker").on_term(OnTerm::Note)));
+    let worker = family.pid("worker");
+    freezer.take_in(worker);
+    freezer.freeze();
+    let run = fell![
+        "term",
+        "--no-kill",
+        "--grace",
+        "300ms",
+        "--json",
+        family.root()
+    ];
+    run.exits(2);
+    assert_eq!(run.json().fate(worker), "survived frozen");
+    let run = fell!["kill", "--json", worker];
+    run.exits(0);
+    assert_eq!(run.json().fate(worker), "signalled KILL");
+    family.is_gone();
+}
+
+#[test]
+fn a_parent_that_waits_for_its_vfork_is_named_with_the_place_and_dies_of_kill() {
+    let mut family = Family::start(
+        &Member::new("main").child(
+            Member::new("waiting")
+                .on_term(OnTerm::Note)
+                .life(Life::Vfork),
+        ),
+    );
+    family.await_ready(3);
+    let waiting = family.pid("waiting");
+    let run = fell![
+        "term",
+        "--no-kill",
+        "--grace",
+        "300ms",
+        "--json",
+        family.root()
+    ];
+    run.exits(2)
+        .warns(&format!("fell: {waiting} "))
+        .warns("is still there: it sleeps in the kernel");
+    let record = run.json();
+    assert_eq!(record.fate(waiting), "survived uninterruptible");
+    assert_eq!(record.fate(family.pid("waiting-child")), "survived running");
+    let run = fell!["kill", "--json", waiting];
+    run.exits(0);
+    family.is_gone();
+    assert_eq!(run.json().fate(waiting), "signalled KILL");
+}
+
+#[test]
+fn a_traced_process_is_named_with_its_tracer_and_dies_of_kill() {
+    let mut family = Family::start(&Member::new("main").child(Member::new("worker")));
+    let none = std::ptr::null_mut::<libc::c_void>();
+    // SAFETY: takes numbers.
+    let attached = unsafe { libc::ptrace(libc::PTRACE_ATTACH, family.root(), none, none) };
+    if attached != 0 {
+        eprintln!("ptrace is not permitted here: not tested");
+        return;
+    }
+    family.await_root_stop();
+    let run = fell![
+        "term",
+        "--no-kill",
+        "--grace",
+        "300ms",
+        "--json",
+        family.root()
+    ];
+    run.exits(2).warns(&format!(
+        "is still there: held by tracer {}; end or detach that first",
+        std::process::id()
+    ));
+    let record = run.json();
+    assert_eq!(record.fate(family.root()), "survived traced");
+    assert_eq!(record.fate(family.pid("worker")), "signalled TERM");
+    // KILL needs nobody's leave.
+    let run = fell!["kill", "--json", family.root()];
+    run.exits(0);
+    assert_eq!(run.json().fate(family.root()), "signalled KILL");
+    family.is_gone();
+}
