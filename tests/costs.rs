@@ -12,8 +12,9 @@ use support::victim::{Member, OnTerm};
 /// What a member may cost whose parent takes notice of its end.
 const EACH: usize = 12;
 
-/// What it may cost when it stays a zombie: each sweep meets it again.
-const EACH_ZOMBIE: usize = 15;
+/// What it may cost when it stays a zombie: each sweep meets it again, and whether its exit
+/// status is kept from fell has to be asked for.
+const EACH_ZOMBIE: usize = 17;
 
 /// The system calls of a run of fell, or `None`, with a reason, without strace.
 fn traced(arguments: &[&str], target: i32) -> Option<Vec<String>> {

@@ -346,3 +346,21 @@ fn more_threads_than_descriptors_hide_no_child() {
         family.is_gone();
     }
 }
+
+#[test]
+fn more_members_than_descriptors_are_all_ended() {
+    for (command, on_term) in [
+        (&["term", "--grace", "40s"][..], OnTerm::Exit(0)),
+        (&["kill"], OnTerm::Ignore),
+    ] {
+        let mut family =
+            Family::start(&member("main").child(member("worker").times(4999).on_term(on_term)));
+        let mut bounded = Command::new("sh");
+        bounded
+            .args(["-c", "ulimit -n 256 && exec \"$@\"", "sh", FELL])
+            .args(command)
+            .arg(family.root().to_string());
+        run(bounded).exits(0).says("stopped 5000 processes in ");
+        family.is_gone();
+    }
+}

@@ -140,3 +140,134 @@ fn an_unprivileged_fell_tells_how_its_own_ended() {
     run.exits(0).says("stopped 2 processes in ");
     family.is_gone();
 }
+
+#[test]
+fn how_one_ended_is_never_guessed_where_the_kernel_keeps_it_from_fell() {
+    use std::os::unix::process::CommandExt;
+    if !is_root() {
+        return;
+    }
+    let fell = Copy::new("kept");
+    let mut family = Family::start(
+        &Member::new("main")
+            .user(NOBODY)
+            .child(Member::new("worker").user(NOBODY).on_term(OnTerm::Ignore)),
+    );
+    // The same user, which is enough to signal, and another group, which is too little to
+    // trace: the kernel shows 0 for the wait status of the zombie that main stays.
+    let mut command = Command::new(&fell.0);
+    command.args(["term", "--grace", "300ms", "--json"]);
+    command.arg(family.root().to_string());
+    command.current_dir("/").uid(NOBODY).gid(1);
+    let run = run(command);
+    run.exits(0);
+    family.is_gone();
+    assert_eq!(run.json().fate(family.root()), "gone");
+    assert_ne!(run.json().fate(family.pid("worker")), "exited 0");
+}
+
+/// fell as nobody, where /proc hides the processes of others in this way.
+fn behind(option: &str, fell: &Copy, arguments: &[&str], target: i32) -> Option<Run> {
+    let mount = format!("mount -t proc -o {option} proc /proc");
+    let become_nobody = "exec setpriv --reuid=65534 --regid=65534 --clear-groups";
+    let mut command = Command::new("unshare");
+    command
+        .args(["--mount", "sh", "-c"])
+        .arg(format!("{mount} || exit 99; cd /; {become_nobody} \"$@\""))
+        .arg("sh")
+        .arg(&fell.0)
+        .args(arguments)
+        .arg(target.to_string());
+    let run = run(command);
+    if run.status.code() == Some(99) {
+        eprintln!("/proc can't be mounted with {option} here: not tested");
+        return None;
+    }
+    Some(run)
+}
+
+#[test]
+fn where_proc_hides_others_nobody_says_more_than_can_be_seen() {
+    if !is_root() {
+        return;
+    }
+    let fell = Copy::new("hidden");
+    let own = Member::new("main")
+        .user(NOBODY)
+        .child(Member::new("worker").user(NOBODY));
+    for option in ["hidepid=2", "hidepid=1"] {
+        // Nobody else is in the tree: it is gone, and what is hidden could not matter less;
+        // but who knows.
+        let mut family = Family::start(&own);
+        let Some(run) = behind(option, &fell, &["term", "--json"], family.root()) else {
+            return;
+        };
+        run.exits(0);
+        family.is_gone();
+        assert_eq!(run.json().verdict(), "gone");
+        assert_eq!(run.json().0["partial"], true, "{option}");
+        let mut family = Family::start(&own);
+        let run = behind(option, &fell, &["kill"], family.root()).expect("a mount");
+        run.exits(0).says("(gone, as far as this user can see)");
+        family.is_gone();
+        // A child that is hidden is on its parent's list all the same.
+        let foreign = Member::new("foreign").hears_all();
+        let family = Family::start(&own.clone().child(foreign));
+        let run = behind(
+            option,
+            &fell,
+            &["term", "--grace", "1s", "--json"],
+            family.root(),
+        )
+        .expect("a mount");
+        let foreign = family.pid("foreign");
+        run.exits(2).warns(&format!(
+            "{foreign} can't be read (not permitted): somebody may be left"
+        ));
+        assert_eq!(run.json().verdict(), "left");
+        assert_eq!(run.json().0["unread"][0]["pid"], foreign);
+        assert_eq!(family.living(), ["foreign"]);
+    }
+}
+
+#[test]
+fn where_proc_shows_processes_and_nothing_else_all_is_as_ever() {
+    if !is_root() {
+        return;
+    }
+    let fell = Copy::new("subset");
+    let mut family = Family::start(
+        &Member::new("main")
+            .user(NOBODY)
+            .child(Member::new("worker").user(NOBODY).on_term(OnTerm::Ignore)),
+    );
+    let arguments = ["term", "--grace", "300ms", "-v"];
+    let Some(run) = behind("subset=pid", &fell, &arguments, family.root()) else {
+        return;
+    };
+    run.exits(0).says("1 by TERM, 1 by KILL");
+    family.is_gone();
+}
+
+#[test]
+fn the_root_of_a_user_namespace_has_no_power_over_others() {
+    if !is_root() {
+        return;
+    }
+    let fell = Copy::new("user-namespace");
+    let family = Family::start(&Member::new("main").hears_all());
+    let mut command = Command::new("setpriv");
+    command
+        .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+        .args(["unshare", "--user", "--map-root-user"])
+        .arg(&fell.0)
+        .args(["kill", &family.root().to_string()])
+        .current_dir("/");
+    let run = run(command);
+    if run.err.contains("unshare") {
+        eprintln!("no user namespace can be made here: not tested");
+        return;
+    }
+    run.exits(2).warns("could not be signalled: not permitted");
+    family.assert_untouched();
+}

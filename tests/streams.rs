@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{PipeReader, PipeWriter, Read, Write, pipe};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -324,6 +324,54 @@ fn a_long_wait_shows_a_line_on_a_terminal_and_takes_it_away() {
         assert!(line.chars().count() < 100, "{line:?}");
     }
     assert!(text.ends_with("\r\x1b[K"), "left on the terminal: {text:?}");
+}
+
+#[test]
+fn ctrl_c_on_the_terminal_takes_the_line_away_and_ends_the_stop() {
+    let mut family = Family::start(&stubborn());
+    let (mut user, program) = terminal();
+    let mut fell = Command::new(FELL);
+    fell.args(["term", "--grace", "30s", &family.root().to_string()])
+        .env("LC_ALL", "C.UTF-8")
+        .env("TERM", "xterm")
+        .stdin(Stdio::from(program.try_clone().expect("a copy")))
+        .stdout(Stdio::null())
+        .stderr(Stdio::from(program));
+    // The terminal is its own, so that what is typed reaches it as a signal.
+    let take_terminal = || {
+        // SAFETY: takes numbers.
+        let results = unsafe { [libc::setsid(), libc::ioctl(0, libc::TIOCSCTTY, 0)] };
+        if results.contains(&-1) {
+            return Err(std::io::Error::last_os_error());
+        }
+        Ok(())
+    };
+    // SAFETY: two system calls, no memory is taken.
+    unsafe { fell.pre_exec(take_terminal) };
+    let mut child = fell.spawn().expect("fell");
+    // The command keeps the program's side of the terminal.
+    drop(fell);
+    let mut text = Vec::new();
+    let mut buffer = [0; 4096];
+    while !String::from_utf8_lossy(&text).contains("waiting for 10 processes, KILL in ") {
+        let length = user.read(&mut buffer).expect("the line");
+        text.extend_from_slice(&buffer[..length]);
+    }
+    user.write_all(b"\x03").expect("a key");
+    let status = child.wait().expect("an end");
+    while let Ok(length @ 1..) = user.read(&mut buffer) {
+        text.extend_from_slice(&buffer[..length]);
+    }
+    let text = String::from_utf8(text).expect("UTF-8");
+    assert_eq!(status.signal(), Some(libc::SIGINT), "{text:?}");
+    let after = text.rsplit("\r\x1b[K").next().expect("a rest");
+    assert!(
+        after.contains("interrupted by INT: nothing more is sent, 10 processes are left"),
+        "{text:?}"
+    );
+    assert!(!after.contains("waiting for"), "{text:?}");
+    assert_eq!(family.living().len(), 10);
+    assert!(family.heard().iter().all(|heard| heard.ends_with(" 15")));
 }
 
 #[test]

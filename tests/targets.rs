@@ -338,3 +338,51 @@ fn a_grace_of_nothing_still_asks_first() {
     assert_eq!(record.member(family.root())["step"], 1);
     assert_eq!(record.0["schedule"][0]["signal"], "TERM");
 }
+
+#[test]
+fn two_fells_at_once_end_one_family_together() {
+    use std::process::{Command, Stdio};
+    let mut family = Family::start(
+        &Member::new("main")
+            .on_term(OnTerm::Note)
+            .child(Member::new("worker").on_term(OnTerm::Note).times(5))
+            .child(
+                Member::new("moved")
+                    .on_term(OnTerm::ExitAfter(100))
+                    .place(Place::OwnSession)
+                    .child(Member::new("below").on_term(OnTerm::Note)),
+            ),
+    );
+    // One on all of it, one on a part.
+    let start = |target: i32| {
+        Command::new(support::fell::FELL)
+            .args(["term", "--grace", "500ms", "--json", &target.to_string()])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("fell")
+    };
+    let fells = [family.root(), family.root(), family.pid("moved")].map(start);
+    let runs = fells.map(|fell| {
+        let output = fell.wait_with_output().expect("an end");
+        support::fell::Run::of(output, Duration::ZERO)
+    });
+    family.is_gone();
+    for run in &runs {
+        run.exits(0);
+        assert_eq!(run.json().verdict(), "gone");
+        for member in run.json().members() {
+            assert_ne!(member["fate"]["kind"], "survived", "{run:#?}");
+        }
+    }
+    for run in &runs[..2] {
+        assert_eq!(run.json().pids(), family.pids());
+        assert_eq!(run.json().fate(family.root()), "signalled KILL");
+    }
+    // From each fell once, at most; two that come at once are one.
+    for name in ["main", "worker", "worker-5", "below"] {
+        let times = family.times_said(&format!("heard {name} 15"));
+        assert!((1..=3).contains(&times), "{name}: {times}");
+    }
+}

@@ -17,6 +17,9 @@ use super::victim::{ENVIRONMENT, Member};
 /// How long anything may take that is bound to happen, on a machine under load.
 pub const PATIENCE: Duration = Duration::from_secs(40);
 
+/// How many bytes a family can say before somebody has to listen: what everyone may ask for.
+const LINE: libc::c_int = 1024 * 1024;
+
 /// A family, and what it has said so far.
 #[derive(Debug)]
 pub struct Family {
@@ -64,6 +67,9 @@ impl Family {
     pub fn start_by(mut command: Command, members: usize) -> Self {
         let (stdin, tether) = pipe().expect("a pipe");
         let (line, stdout) = pipe().expect("a pipe");
+        // Thousands speak while nobody listens, and must not be held up by that.
+        // SAFETY: a descriptor of our own and a number.
+        unsafe { libc::fcntl(line.as_raw_fd(), libc::F_SETPIPE_SZ, LINE) };
         let root = command
             .stdin(Stdio::from(stdin))
             .stdout(Stdio::from(stdout))

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use nix::sys::signal::{SigHandler, Signal};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
-use nix::unistd::{ForkResult, Pid, Uid, fork, getpid, setpgid, setsid, setuid};
+use nix::unistd::{ForkResult, Gid, Pid, Uid, fork, getpid, setgid, setpgid, setsid, setuid};
 use serde::{Deserialize, Serialize};
 
 use super::churn::churn;
@@ -71,7 +71,11 @@ fn live(member: &Member, number: usize) -> ! {
         set_title(title);
     }
     if let Some(user) = member.user {
+        setgid(Gid::from_raw(user)).expect("setgid");
         setuid(Uid::from_raw(user)).expect("setuid");
+        // As one that this user has started: the kernel keeps those who changed from him.
+        // SAFETY: takes a number.
+        unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 1) };
     }
     let name = match (number, member.deep) {
         (1, 0) => member.name.clone(),
