@@ -105,7 +105,10 @@ fn the_first_process_of_a_container_is_refused_inside_and_stopped_from_outside()
         .exits(0)
         .says("refused: the first process")
         .says(&format!("\n{worker:>3}  "));
-    // No handler: from outside TERM is dropped, and only KILL ends it.
+    // No handler: from outside TERM is dropped, and only KILL ends it. The forecast knows.
+    fell!["tree", "--reach", "tree", container.init]
+        .exits(0)
+        .says("1 ignores TERM, 1 is shielded from TERM: expect KILL");
     let run = fell![
         "term",
         "--reach",
@@ -157,4 +160,41 @@ fn a_proc_of_another_namespace_is_refused() {
         inside.arg(format!("sleep 20 & {FELL} {command} $!; exit $?"));
         run(inside).exits(3).warns("another PID namespace");
     }
+}
+
+#[test]
+fn a_number_of_another_namespace_is_no_one_here() {
+    let Some(container) = Container::start(&Member::new("init").hears_all()) else {
+        return;
+    };
+    // What a pidfile outside says means nobody inside.
+    for command in ["term", "kill", "killpg", "tree"] {
+        let run = container.fell(&[command], container.family.root());
+        run.exits(1).warns("no such process");
+    }
+    container
+        .fell(&["term", "-o"], container.family.root())
+        .exits(0);
+}
+
+#[test]
+fn beside_its_first_process_a_container_is_worked_on_as_usual() {
+    let init = Member::new("init").hears_all().child(
+        Member::new("main")
+            .place(Place::OwnSession)
+            .child(Member::new("worker").on_term(OnTerm::Ignore))
+            .child(Member::new("orphan").orphan()),
+    );
+    let init = init.child(Member::new("beside").place(Place::OwnGroup).hears_all());
+    let Some(mut container) = Container::start(&init) else {
+        return;
+    };
+    let main = container.family.pid("main");
+    let run = container.fell(&["term", "--grace", "300ms", "--json"], main);
+    run.exits(0);
+    assert_eq!(run.json().members().len(), 3);
+    assert_eq!(run.json().fate(main), "signalled TERM");
+    let worker = container.family.pid("worker");
+    assert_eq!(run.json().fate(worker), "signalled KILL");
+    assert_eq!(container.family.heard(), [] as [&str; 0]);
 }

@@ -327,6 +327,48 @@ fn a_long_wait_shows_a_line_on_a_terminal_and_takes_it_away() {
 }
 
 #[test]
+fn names_of_others_do_no_harm_in_the_live_line() {
+    let mut main = Member::new("main").on_term(OnTerm::Note);
+    for (at, name) in [
+        &b"\x1b[2J\x1b]0;x\x07"[..],
+        b"a\nb\rc",
+        "\u{202e}gpj".as_bytes(),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let child = Member::new(&format!("child-{at}")).title(name);
+        main = main.child(child.on_term(OnTerm::Note));
+    }
+    // The three that are shown are the first ones: the target is none of them then.
+    let mut family = Family::start(&main.title(b"\x1b[31mred"));
+    let text = shown(&["term", "--grace", "700ms"], family.root());
+    family.is_gone();
+    assert!(text.contains("\\x1b[31mred"), "{text:?}");
+    let drawn = text.replace("\r\x1b[K", "");
+    let is_raw = |char: char| char.is_control() || char == '\u{202e}';
+    assert!(!drawn.contains(is_raw), "{text:?}");
+}
+
+#[test]
+fn a_long_command_line_is_told_whole_and_safely() {
+    let long = [b"x".repeat(4096), b"\x1b[31m\xff\n".to_vec()].concat();
+    let mut command = victim(&stubborn());
+    command.process_group(0).arg(OsStr::from_bytes(&long));
+    let mut family = Family::start_by(command, stubborn().count());
+    let root = family.root();
+    let tree = fell!["tree", "--json", root];
+    tree.exits(0);
+    let run = fell!["term", "--grace", "300ms", "-v", root];
+    run.exits(0);
+    family.is_gone();
+    assert!(!run.err.contains('\x1b'), "{}", run.err);
+    assert!(run.err.contains(&"x".repeat(4096)), "it was cut in a pipe");
+    assert!(run.err.contains("\\x1b[31m\\xff\\n"), "{}", run.err);
+    assert!(tree.json().0["processes"][0]["command"][1]["base64"].is_string());
+}
+
+#[test]
 fn ctrl_c_on_the_terminal_takes_the_line_away_and_ends_the_stop() {
     let mut family = Family::start(&stubborn());
     let (mut user, program) = terminal();

@@ -28,7 +28,8 @@ fn see(pid: i32) -> Option<Seen> {
         parent: number(1)?,
         group: number(2)?,
         session: number(3)?,
-        is_zombie: fields[0] == "Z" && threads <= 1,
+        // Or dead already, in the moment of being reaped.
+        is_zombie: matches!(fields[0], "Z" | "X") && threads <= 1,
     })
 }
 

@@ -1,12 +1,12 @@
 //! A forker: it bears children faster than a table of processes can be read.
 //!
-//! A worker forks a child every so often; the child forks a grandchild. Everyone lives so
-//! long that nobody is ever an orphan by itself: whoever outlives a stop was missed by it.
+//! A worker forks a child every so often; the child forks a grandchild and waits for its
+//! end. So nobody is ever an orphan by itself: whoever outlives a stop was missed by it.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use nix::unistd::setsid;
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use serde::{Deserialize, Serialize};
 
 use super::life::{exit, fork_off, is_let_go, pass};
@@ -25,9 +25,6 @@ pub struct Churn {
 
 /// More are not born of one worker, whatever the machine does.
 const MOST: u32 = 20_000;
-
-/// How much longer than its own child a child lives.
-const LONGER: i32 = 100;
 
 static BORN: AtomicU32 = AtomicU32::new(0);
 
@@ -48,10 +45,11 @@ fn bear_and_last(habit: Churn) -> ! {
     if is_second {
         super::life::take_place(habit.place);
     }
-    fork_off(|| {
+    let grandchild = fork_off(|| {
         pass(habit.life_millis);
         exit(0)
     });
-    pass(habit.life_millis + LONGER);
+    // Where the end of children is ignored, this returns when it is dead.
+    let _ = waitid(Id::Pid(grandchild), WaitPidFlag::WEXITED);
     exit(0)
 }
