@@ -262,7 +262,8 @@ fn complaints(
                 members.extend(record["unread"].as_array().cloned().unwrap_or_default());
                 for (name, place) in family.places() {
                     let is_named = members.iter().any(|it| it["pid"] == place.pid);
-                    if !is_named && !living.contains(name) {
+                    // Who was said not to be there may have ended before the next look.
+                    if !is_named && !is_lie && !living.contains(name) {
                         complain(format!("{name} has ended and is not in the record"));
                     }
                 }
