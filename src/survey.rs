@@ -209,7 +209,10 @@ impl<S: System> Survey<S> {
         let Some(handle) = &mut self.handles[at] else {
             return Ok(());
         };
-        let listing = system.children(handle);
+        let listing = match system.children(handle) {
+            Err(Lost::Failed(_)) => system.children(handle),
+            listing => listing,
+        };
         self.meet_children(system, at, listing, ended)
     }
 
@@ -391,7 +394,12 @@ impl<S: System> Survey<S> {
     }
 
     fn open(&mut self, system: &mut S, pid: Pid) -> Option<(S::Handle, Process)> {
-        let opened = system.open(pid, self.hold);
+        let opened = match system.open(pid, self.hold) {
+            // What fails for want of memory may well be had a moment later, and whoever
+            // ends before the next sweep would be missing from the record.
+            Err(Lost::Failed(_)) => system.open(pid, self.hold),
+            opened => opened,
+        };
         self.gaps.note(Unread::Process(pid), &opened);
         opened.ok()
     }
