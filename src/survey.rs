@@ -298,7 +298,7 @@ impl<S: System> Survey<S> {
         self.selection
             .position(pid)
             .and_then(|at| self.handles[at].as_mut())
-            .is_some_and(|handle| matches!(system.probe(handle), Ok(()) | Err(Lost::Denied)))
+            .is_some_and(|handle| !matches!(system.probe(handle), Err(Lost::Gone)))
     }
 
     /// Whether this is not the member that it seems to be, which is known to have been
@@ -387,10 +387,15 @@ impl<S: System> Survey<S> {
             return false;
         };
         let identity = self.selection.members()[at].process.identity;
-        self.handles[at]
+        match self.handles[at]
             .as_mut()
-            .and_then(|handle| system.review(handle).ok())
-            .is_some_and(|process| process.identity == identity)
+            .map(|handle| system.review(handle))
+        {
+            Some(Ok(process)) => process.identity == identity,
+            Some(Err(Lost::Gone)) | None => false,
+            // It can't be read, and nothing says that it is not there.
+            Some(Err(_)) => true,
+        }
     }
 
     fn open(&mut self, system: &mut S, pid: Pid) -> Option<(S::Handle, Process)> {
