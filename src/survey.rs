@@ -339,7 +339,7 @@ impl<S: System> Survey<S> {
 
     fn note_openers(&mut self, system: &mut S) {
         self.selection
-            .note_openers(|pid| Some(system.open(pid, Hold::Look).ok()?.1.identity));
+            .note_openers(|pid| Ok(system.open(pid, Hold::Look)?.1.identity));
     }
 
     /// Opens whoever bears a number on a member's list and offers them for admission.
@@ -439,7 +439,7 @@ impl<S: System> Survey<S> {
             }
         }
         self.selection
-            .note_openers(|pid| table.get(pid).map(|bearer| bearer.identity));
+            .note_openers(|pid| table.get(pid).map(|it| it.identity).ok_or(Lost::Gone));
         Ok(())
     }
 }

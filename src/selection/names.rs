@@ -12,6 +12,7 @@ use super::{Caveat, Member, Selection};
 use crate::kinship::Kin;
 use crate::process::{Identity, Pgid, Pid, Process, Sid};
 use crate::scope::Reach;
+use crate::system::Lost;
 use crate::target::Root;
 
 impl Selection {
@@ -140,8 +141,9 @@ impl Selection {
     /// opened, once everyone who is there was offered: `bearer` looks who bears a number.
     ///
     /// Whoever bears it while somebody is in there is who opened it, and may have moved
-    /// to another group meanwhile (setpgid(2)); if nobody does, the opener has ended.
-    pub(crate) fn note_openers(&mut self, mut bearer: impl FnMut(Pid) -> Option<Identity>) {
+    /// to another group meanwhile (setpgid(2)); if nobody does, the opener has ended. Who
+    /// can't be looked at now may be looked at later.
+    pub(crate) fn note_openers(&mut self, mut bearer: impl FnMut(Pid) -> Result<Identity, Lost>) {
         let leaders = self.groups.keys().map(|group| group.leader());
         let leaders = leaders.chain(self.sessions.keys().map(|session| session.leader()));
         let is_unknown = |pid: &Pid| {
@@ -152,12 +154,13 @@ impl Selection {
         let unknown: Vec<Pid> = leaders.filter(is_unknown).collect();
         for pid in unknown {
             match bearer(pid) {
-                Some(identity) => {
+                Ok(identity) => {
                     self.openers.insert(pid, identity);
                 }
-                None => {
+                Err(Lost::Gone) => {
                     self.vacant.insert(pid);
                 }
+                Err(_) => {}
             }
         }
     }

@@ -6,6 +6,7 @@ use super::{Selection, Via};
 use crate::process::Process;
 use crate::scope::Scope;
 use crate::snapshot::Snapshot;
+use crate::system::Lost;
 
 impl Scope {
     /// Everyone in the table who belongs.
@@ -45,7 +46,7 @@ impl Selection {
                 break;
             }
         }
-        self.note_openers(|pid| table.get(pid).map(|bearer| bearer.identity));
+        self.note_openers(|pid| table.get(pid).map(|it| it.identity).ok_or(Lost::Gone));
     }
 
     /// Takes over what the table tells of members, and of strangers who bear a number

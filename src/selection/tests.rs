@@ -8,6 +8,7 @@ use crate::kinship::Kin;
 use crate::process::State;
 use crate::sample::{pgid, pid, process, sid, started, zombie};
 use crate::snapshot::Snapshot;
+use crate::system::Lost;
 
 /// Long after everyone in the samples started.
 const NOW: StartTime = StartTime(1000);
@@ -640,7 +641,7 @@ fn a_number_is_a_usurpers_only_if_another_one_opened_its_group() {
         guard: Guard::default(),
     });
     let opener = process(100, 50, 50, 20);
-    selection.note_openers(|_| Some(opener.identity));
+    selection.note_openers(|_| Ok(opener.identity));
     assert!(!selection.is_usurper(&opener));
     assert!(selection.is_usurper(&started(900, opener.clone())));
     // One that had ended already can't have come back.
@@ -649,6 +650,6 @@ fn a_number_is_a_usurpers_only_if_another_one_opened_its_group() {
         roots: vec![Root::Process(process(101, 100, 100, 20))],
         guard: Guard::default(),
     });
-    selection.note_openers(|_| None);
+    selection.note_openers(|_| Err(Lost::Gone));
     assert!(selection.is_usurper(&opener));
 }
