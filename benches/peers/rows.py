@@ -115,7 +115,7 @@ class Measurement:
         return row
 
     def term(self, members: int) -> Row:
-        row = Row(f"term of {members} that leave after 50 ms", "ms from the last end to the return")
+        row = Row(f"term of {members} that leave after 50 ms, {population() + members} processes in the system", "ms from the last end to the return")
         tools = {FLOOR: f"{self.workshop['floor']} stop {{file}} 15"} | self.peers.of_fell("term {pid}")
         tools |= {name: line for name, line in self.peers.tools["term"].items() if name != "start-stop-daemon" or members == 1}
         for counts, name, line in self.turns(tools):
