@@ -16,6 +16,11 @@ const EACH: usize = 12;
 /// status is kept from fell has to be asked for.
 const EACH_ZOMBIE: usize = 17;
 
+/// What it may cost to be shown: its directory opened; stat, status, command line and the
+/// list of its children opened, read and closed there. One more is its share of the second
+/// thread.
+const EACH_ROW: usize = 1 + 4 * 3 + 1;
+
 /// The system calls of a run of fell, or `None`, with a reason, without strace.
 fn traced(arguments: &[&str], target: i32) -> Option<Vec<String>> {
     let works = Command::new("strace")
@@ -43,7 +48,9 @@ fn traced(arguments: &[&str], target: i32) -> Option<Vec<String>> {
             .trim_start_matches(|char: char| char.is_ascii_digit());
         call.trim_start().to_owned()
     };
-    Some(text.lines().map(without_pid).collect())
+    // A call during which another thread made one is told in two lines.
+    let is_call = |line: &String| !line.starts_with("<...");
+    Some(text.lines().map(without_pid).filter(is_call).collect())
 }
 
 fn name(call: &str) -> &str {
@@ -114,6 +121,82 @@ fn a_member_costs_a_handful_of_system_calls() {
             count(&all)
         );
         eprintln!("{arguments:?}: {fixed} calls, and {each} for each member");
+    }
+}
+
+/// How often the directory of all processes was read to its end: the first one that is
+/// read. The others are those of threads.
+fn passes_in(calls: &[String]) -> usize {
+    let directory = |call: &String| call.split(',').next().unwrap_or_default().to_owned();
+    let mut readings = calls.iter().filter(|call| name(call) == "getdents64");
+    let Some(first) = readings.next() else {
+        return 0;
+    };
+    readings
+        .filter(|call| directory(call) == directory(first) && call.ends_with("= 0"))
+        .count()
+}
+
+/// A main process in a group of its own, and so many workers below it.
+fn family_of(workers: usize) -> Family {
+    let main = Member::new("main");
+    Family::start(&match workers {
+        0 => main,
+        _ => main.child(Member::new("worker").times(workers)),
+    })
+}
+
+#[test]
+fn a_row_costs_a_handful_of_system_calls_and_the_system_none() {
+    const MEMBERS: usize = 100;
+    for arguments in [
+        &["tree", "--reach", "tree"][..],
+        &["tree", "--reach", "tree", "--json"],
+    ] {
+        let mut counts = Vec::new();
+        for workers in [0, MEMBERS] {
+            let family = family_of(workers);
+            let Some(calls) = traced(arguments, family.root()) else {
+                return;
+            };
+            assert_eq!(passes_in(&calls), 0, "{arguments:?}");
+            let writes = calls.iter().filter(|call| name(call) == "write").count();
+            assert_eq!(writes, 1, "{arguments:?}: written at once");
+            counts.push(calls.iter().filter(is_of_member).count());
+        }
+        let each = (counts[1] - counts[0]).div_ceil(MEMBERS);
+        assert!(each <= EACH_ROW, "{arguments:?}: {each} calls");
+        eprintln!(
+            "{arguments:?}: {} calls, and {each} for each member",
+            counts[0]
+        );
+    }
+}
+
+#[test]
+fn a_look_passes_over_the_system_once_and_once_more_for_those_beside_it() {
+    let family = family_of(20);
+    let Some(calls) = traced(&["tree"], family.root()) else {
+        return;
+    };
+    // Where the session of this test lies outside its PID namespace, nobody shares it.
+    let passes = passes_in(&calls);
+    assert!((1..=2).contains(&passes), "{passes}");
+}
+
+#[test]
+fn a_kill_passes_over_the_system_only_to_find_and_to_prove() {
+    // To find who belongs, after the signals, and when everyone has ended. Who needs a
+    // moment longer to be seen as new may cost one more.
+    const PASSES: usize = 4;
+    for arguments in [&["kill"][..], &["killpg"]] {
+        let mut family = family_of(20);
+        let Some(calls) = traced(arguments, family.root()) else {
+            return;
+        };
+        family.is_gone();
+        let passes = passes_in(&calls);
+        assert!(passes <= PASSES, "{arguments:?}: {passes} passes");
     }
 }
 
