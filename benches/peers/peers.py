@@ -27,6 +27,8 @@ def attempt(command: list[str], **how) -> bool:
 def install(directory: Path, quick: bool) -> None:
     """Fetches what is missing. What can't be had is left out of the table, which says so."""
     wanted = dict(PACKAGES) if quick else PACKAGES | {"npm": "npm", "musl-gcc": "musl-tools"}
+    if subprocess.run([sys.executable, "-c", "import ensurepip"], stderr=subprocess.DEVNULL).returncode:
+        wanted["no venv"] = "python3-venv"
     missing = sorted({package for command, package in wanted.items() if not shutil.which(command)})
     if missing:
         sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
