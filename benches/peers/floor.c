@@ -1,6 +1,7 @@
 /* floor: the bare work, as few system calls as the kernel lets one do it with.
  *
  *   floor tree PID         reads stat, children and command line of a tree, by descent
+ *   floor picture PID      and status: all that a picture with owners and signals takes
  *   floor stop FILE SIGNAL signals a family's whole group and waits until all have ended;
  *                          it need not look for anybody: the family's file names them */
 #define _GNU_SOURCE
@@ -24,7 +25,7 @@ static ssize_t take(int below, const char *name) {
     return length;
 }
 
-static int tree(int root) {
+static int tree(int root, int with_status) {
     static int line[MOST];
     char path[64];
     unsigned met = 1, bytes = 0;
@@ -38,6 +39,11 @@ static int tree(int root) {
         sprintf(path, "%d/cmdline", line[at]);
         length = take(proc, path);
         bytes += length > 0 ? (unsigned)length : 0;
+        if (with_status) {
+            sprintf(path, "%d/status", line[at]);
+            length = take(proc, path);
+            bytes += length > 0 ? (unsigned)length : 0;
+        }
         sprintf(path, "%d/task/%d/children", line[at], line[at]);
         if (take(proc, path) <= 0) continue;
         for (char *from = text, *end; met < MOST; from = end) {
@@ -68,7 +74,8 @@ static int stop(const char *path, int signal) {
 }
 
 int main(int count, char **arguments) {
-    if (count == 3 && !strcmp(arguments[1], "tree")) return tree(atoi(arguments[2]));
+    if (count == 3 && !strcmp(arguments[1], "tree")) return tree(atoi(arguments[2]), 0);
+    if (count == 3 && !strcmp(arguments[1], "picture")) return tree(atoi(arguments[2]), 1);
     if (count == 4 && !strcmp(arguments[1], "stop")) return stop(arguments[2], atoi(arguments[3]));
     return 2;
 }

@@ -31,7 +31,7 @@ def table(row: Row) -> str:
     for name in row.values:
         value = row.median(name)
         floor = f"{value / row.median(FLOOR):.2f}" if row.values.get(FLOOR) and in_time else ""
-        peer = f"{value / row.median(fell):.1f}" if in_time and fell and not name.startswith("fell") and name != FLOOR else ""
+        peer = f"{value / row.median(fell):.1f}" if in_time and fell and not name.startswith(("fell", FLOOR)) else ""
         shown = f"{value:.2f}" if in_time else f"{value:.0f}"
         lines.append(f"| {name} | {shown} | {floor} | {peer} | {cell(row, name, row.kilobytes)} | {cell(row, name, row.alive)} |")
     return "\n".join([*lines, ""])

@@ -45,7 +45,7 @@ class Measurement:
 
     def time(self, name: str, command: list[str]) -> Run:
         run = self.workshop.time(command)
-        if run.status != 0 and (name == FLOOR or name.startswith("fell")):
+        if run.status != 0 and name.startswith((FLOOR, "fell")):
             raise RuntimeError(f"{' '.join(command)}: ended with {run.status}")
         return run
 
@@ -65,7 +65,8 @@ class Measurement:
         others = max(1, processes - population() - members)
         with Family(self.workshop, members, "-o", str(others)) as family:
             row = Row(f"tree of {members}, {population()} processes in the system")
-            tools = {FLOOR: f"{self.workshop['floor']} tree {{pid}}"}
+            floor = self.workshop["floor"]
+            tools = {FLOOR: f"{floor} tree {{pid}}", f"{FLOOR} with status": f"{floor} picture {{pid}}"}
             tools |= self.peers.of_fell("tree {pid}")
             tools |= {f"{name}, --reach tree": line for name, line in self.peers.of_fell("tree --reach tree {pid}").items()}
             if with_peers:
