@@ -364,3 +364,27 @@ fn more_members_than_descriptors_are_all_ended() {
         family.is_gone();
     }
 }
+
+#[test]
+fn in_a_large_tree_everyone_is_shown_with_signals_of_their_own() {
+    // So many that two threads share the work.
+    const EACH: usize = 60;
+    let deaf = Member::new("deaf").title(b"deaf").on_term(OnTerm::Ignore);
+    let plain = Member::new("plain").title(b"plain");
+    let family = Family::start(
+        &Member::new("main")
+            .child(deaf.times(EACH))
+            .child(plain.times(EACH)),
+    );
+    let run = fell!["tree", "--reach", "tree", "--json", family.root()];
+    run.exits(0);
+    let document = run.json();
+    let processes = document.0["processes"].as_array().expect("processes");
+    let named = |name: &str| processes.iter().filter(|it| it["name"] == name).count();
+    assert_eq!((named("deaf"), named("plain")), (EACH, EACH));
+    for process in processes {
+        let is_deaf = process["name"] == "deaf";
+        assert_eq!(process["disposition"] == "ignored", is_deaf, "{process}");
+        assert_eq!(process["uid"], document.0["processes"][0]["uid"]);
+    }
+}
