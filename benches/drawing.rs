@@ -10,7 +10,7 @@ use fell::signal::Signal;
 use fell::signal::disposition::SignalSets;
 use fell::system::Description;
 
-use render::tree::{View, render};
+use render::tree::{Sequel, View, render};
 use report::{Part, Row};
 use terminal::{Charset, Palette, Terminal};
 
@@ -94,6 +94,7 @@ fn drawing(criterion: &mut Criterion) {
                 palette: Palette::Plain,
             },
             signal: Signal::TERM,
+            sequel: Sequel::Kill,
             now: StartTime(7300),
         };
         assert!(render(&rows, &view).lines().count() > rows.len());
