@@ -11,6 +11,7 @@
 #![deny(unsafe_code)]
 #![deny(rust_2018_idioms)]
 
+pub mod adoption;
 pub mod command;
 pub mod fate;
 pub mod guard;

@@ -44,6 +44,17 @@ impl Schedule {
         }])
     }
 
+    /// The same with another first signal. One that begins with KILL stays as it is:
+    /// there is nothing to ask for.
+    pub fn beginning_with(mut self, signal: Signal) -> Self {
+        if let Some(first) = self.0.first_mut()
+            && first.signal != Signal::KILL
+        {
+            first.signal = signal;
+        }
+        self
+    }
+
     /// KILL at once.
     pub fn kill() -> Self {
         Self::asking(Signal::KILL, AFTER_KILL)
@@ -353,6 +364,19 @@ mod tests {
                 text.parse::<Schedule>().map(|it| it.to_string()),
                 Ok(text.to_owned())
             );
+        }
+    }
+
+    #[test]
+    fn another_first_signal_leaves_the_rest_as_it_is_and_never_replaces_kill() {
+        for (text, expected) in [
+            ("TERM/7s/KILL/5s", "INT/7s/KILL/5s"),
+            ("HUP/1s/TERM/2s", "INT/1s/TERM/2s"),
+            ("KILL/5s", "KILL/5s"),
+        ] {
+            let schedule: Schedule = text.parse().expect("a schedule");
+            let changed = schedule.beginning_with(Signal::INT);
+            assert_eq!(changed.to_string(), expected);
         }
     }
 }

@@ -49,7 +49,7 @@ impl Scope {
         self.roots.iter().any(|root| match root {
             Root::Process(process) => self.guard.refusal(process).is_some(),
             Root::Group(group) => self.guard.holder_of_group(*group).is_some(),
-            Root::Remains(_) | Root::Replaced(_) => false,
+            Root::Remains(_) | Root::Replaced(_) | Root::Adopted(_) => false,
         })
     }
 }

@@ -50,6 +50,8 @@ pub enum Via {
         /// The member, by position.
         of: usize,
     },
+    /// It is a child of the adopter that is this root.
+    Adopted(usize),
     /// It was seen in one of the groups or sessions of [`Selection::kin`].
     Mate,
 }
@@ -181,7 +183,7 @@ impl Selection {
                         selection.own_session(pid.into(), at);
                     }
                 }
-                Root::Replaced(_) => {}
+                Root::Replaced(_) | Root::Adopted(_) => {}
                 Root::Group(group) => selection.own_group(group, at),
             }
         }
@@ -226,8 +228,10 @@ impl Selection {
             root,
             kindred,
         });
-        if let Via::Root(_) = via {
-            self.own_around(at);
+        match via {
+            Via::Root(_) => self.own_around(at),
+            Via::Adopted(_) => self.own_of_adopted(at),
+            _ => {}
         }
         self.own_led_by(at);
         Admission::Taken(at)
@@ -253,6 +257,13 @@ impl Selection {
                     parent.root,
                     parent.kindred,
                 ))
+            }
+            Via::Adopted(root) => {
+                let Root::Adopted(adopter) = &self.scope.roots[root] else {
+                    return None;
+                };
+                (self.scope.reach.descends() && adopter.claims(process))
+                    .then(|| (Reason::Descendant(adopter.pid()), adopter.of, true))
             }
             Via::Mate => {
                 let by_session = process.session.and_then(|session| {

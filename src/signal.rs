@@ -35,6 +35,8 @@ impl Signal {
     pub const TERM: Self = Self::standard("TERM");
     /// Go on after a stop.
     pub const CONT: Self = Self::standard("CONT");
+    /// Ctrl-Z at the terminal.
+    pub const TSTP: Self = Self::standard("TSTP");
     /// The pause that nothing can catch, block or ignore.
     pub const STOP: Self = Self::standard("STOP");
     /// The highest signal of this machine.

@@ -227,6 +227,7 @@ impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
                 self.roster.settle_dying(self.system);
                 Some(StepEnd::Interrupted(signal))
             }
+            Ok(Wake::Hurried) => self.is_hastened(at).then_some(StepEnd::TimeOver),
             Ok(Wake::Deadline) if until == deadline => Some(StepEnd::TimeOver),
             Ok(Wake::Deadline) => {
                 self.report_waiting(at, watched, deadline);
@@ -235,6 +236,18 @@ impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
             // Waiting itself can only fail for want of memory. The step's time is
             // then over at once, and the next signal comes early rather than never.
             Err(_) => Some(StepEnd::TimeOver),
+        }
+    }
+
+    /// Whether a step may be cut short. Not that of KILL: nothing comes after it, and
+    /// those who are about to end would be told as survivors.
+    fn is_hastened(&self, at: usize) -> bool {
+        match &self.plan.errand {
+            Errand::Stop(schedule) => schedule
+                .steps()
+                .get(at)
+                .is_some_and(|step| step.signal != Signal::KILL),
+            _ => true,
         }
     }
 

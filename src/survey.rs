@@ -18,6 +18,7 @@ use crate::signal::Signal;
 use crate::system::{Hold, Lost, System};
 use crate::target::Root;
 
+mod adopted;
 mod ancestors;
 mod gaps;
 mod orphans;
@@ -32,6 +33,8 @@ pub struct Survey<S: System> {
     hold: Hold,
     lists: Lists,
     gaps: Gaps,
+    /// Those whose children belong, with the roots that they are.
+    keepers: Vec<(usize, S::Handle)>,
     /// Who takes in the orphans of the set, once that had to be known.
     adopters: Option<HashSet<Pid>>,
 }
@@ -87,6 +90,7 @@ impl<S: System> Survey<S> {
             }
         }
         let mut survey = Self {
+            keepers: adopted::open_keepers(system, selection.scope()),
             selection,
             handles,
             hold,
@@ -188,6 +192,7 @@ impl<S: System> Survey<S> {
                 at += 1;
             }
             self.find_mates(system, ended)?;
+            self.meet_adopted(system, ended)?;
             let newcomers = &self.selection.members()[at..];
             let is_young = |member: &Member| member.process.identity.started > began;
             if newcomers.iter().all(is_young) {
@@ -426,7 +431,10 @@ impl<S: System> Survey<S> {
             let via = match member.reason {
                 Reason::Descendant(parent) => match self.selection.position(parent) {
                     Some(of) => Via::Child { of, listed_at },
-                    None => continue,
+                    None => match self.root_of_keeper(parent) {
+                        Some(root) => Via::Adopted(root),
+                        None => continue,
+                    },
                 },
                 _ => Via::Mate,
             };

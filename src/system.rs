@@ -111,6 +111,9 @@ pub enum Wake {
     Deadline,
     /// fell itself was asked to end.
     Interrupted(Signal),
+    /// fell itself was asked to hurry: the next step comes now. Nobody is told so whose
+    /// wait is over anyway.
+    Hurried,
 }
 
 /// An operating system, or a world that a test has made up.

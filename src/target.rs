@@ -5,6 +5,7 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::adoption::Adopter;
 use crate::process::{Pgid, Pid, Process};
 use crate::system::{Lost, System};
 
@@ -39,6 +40,8 @@ pub enum Root {
     Replaced(Pid),
     /// A group that was named as one.
     Group(Pgid),
+    /// Whoever this process has adopted; it is no member itself.
+    Adopted(Adopter),
 }
 
 /// Why a target means nothing that could be stopped.

@@ -382,6 +382,7 @@ impl Allowed {
                         }
                     }
                 }
+                Root::Adopted(_) => unreachable!("nobody runs a program here"),
                 Root::Remains(pid) => {
                     if takes_group {
                         allowed.add_group(world, (*pid).into());

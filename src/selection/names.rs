@@ -75,6 +75,23 @@ impl Selection {
         }
     }
 
+    /// The session of somebody who was adopted, and its group there. Whoever was started
+    /// by the adopter began in the adopter's session; a session that is another one was
+    /// opened by them or by who bore them, whether or not that one is still there.
+    pub(super) fn own_of_adopted(&mut self, at: usize) {
+        let Member { process, root, .. } = &self.members[at];
+        let (group, session, root) = (process.group, process.session, *root);
+        if let Some(session) = session
+            && self.scope.reach.follows_leaders()
+            && self.scope.guard.holder_of_session(session).is_none()
+        {
+            self.own_session(session, root);
+            if let Some(group) = group {
+                self.own_group(group, root);
+            }
+        }
+    }
+
     /// The group and the session that a member leads.
     pub(super) fn own_led_by(&mut self, at: usize) {
         if !self.scope.reach.follows_leaders() {

@@ -7,6 +7,7 @@ use crate::process::Process;
 use crate::scope::Scope;
 use crate::snapshot::Snapshot;
 use crate::system::Lost;
+use crate::target::Root;
 
 impl Scope {
     /// Everyone in the table who belongs.
@@ -38,6 +39,9 @@ impl Selection {
                 }
                 visited += 1;
             }
+            for (root, process) in self.adopted_in(table) {
+                self.admit(process.clone(), Via::Adopted(root));
+            }
             let kin = self.kin();
             for process in table.iter().filter(|process| kin.holds(process)) {
                 self.admit(process.clone(), Via::Mate);
@@ -59,6 +63,18 @@ impl Selection {
                 self.disown(process.pid());
             }
         }
+    }
+
+    /// The children that the table has of the adopters, and at which root these stand.
+    fn adopted_in<'t>(&self, table: &'t Snapshot) -> Vec<(usize, &'t Process)> {
+        let mut adopted = Vec::new();
+        for (at, root) in self.scope.roots.iter().enumerate() {
+            if let Root::Adopted(adopter) = root {
+                let children = table.children(adopter.pid()).iter();
+                adopted.extend(children.filter_map(|&pid| Some((at, table.get(pid)?))));
+            }
+        }
+        adopted
     }
 
     /// The children that the table has of a member, and not of somebody who bears the

@@ -331,7 +331,7 @@ impl<S: System> Roster<S> {
             }
             match self.wait(system, &living, until) {
                 Ok(Wake::Exited(_)) => {}
-                Ok(Wake::Interrupted(_)) => requests += 1,
+                Ok(Wake::Interrupted(_) | Wake::Hurried) => requests += 1,
                 Ok(Wake::Deadline) | Err(_) => return,
             }
         }

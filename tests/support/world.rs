@@ -132,6 +132,8 @@ pub struct World {
     mates_calls: usize,
     threads: BTreeMap<Pid, Pid>,
     interruption: Option<(Duration, Signal)>,
+    /// When fell is asked to hurry.
+    hurries: Vec<Duration>,
     after_listing: Vec<(usize, Incident)>,
 }
 
@@ -155,6 +157,7 @@ impl World {
             mates_calls: 0,
             threads: BTreeMap::new(),
             interruption: None,
+            hurries: Vec::new(),
             after_listing: Vec::new(),
         };
         world.add(role(1).child_of(0).leads_session().aged(ms(90_000_000)));
@@ -222,6 +225,17 @@ impl World {
     /// Has fell asked to end at this moment of the story.
     pub fn interrupt(&mut self, at: Duration, signal: Signal) {
         self.interruption = Some((START + at, signal));
+    }
+
+    /// Has fell asked to hurry at this moment of the story.
+    pub fn hurry(&mut self, at: Duration) {
+        self.hurries.push(START + at);
+    }
+
+    /// Makes fell the one who takes in the orphans of its descendants.
+    pub fn let_fell_adopt(&mut self) {
+        let own = self.at(self.own_pid);
+        self.characters[own].role.is_subreaper = true;
     }
 
     /// Lets something happen now.

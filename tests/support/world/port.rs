@@ -236,12 +236,18 @@ impl System for World {
             if until <= self.now {
                 return Ok(Wake::Deadline);
             }
+            let now = self.now;
+            if let Some(hurry) = self.hurries.iter().position(|&at| at <= now) {
+                self.hurries.remove(hurry);
+                return Ok(Wake::Hurried);
+            }
             let next = self
                 .agenda
                 .first_key_value()
                 .map(|((at, _), _)| *at)
                 .into_iter()
                 .chain(self.interruption.map(|(at, _)| at))
+                .chain(self.hurries.iter().copied())
                 .chain([until])
                 .min();
             self.advance(next.unwrap_or(until));

@@ -157,7 +157,7 @@ impl<'a> Job<'a> {
                     }
                 }
                 Root::Group(group) => reasons.extend(refused_group(scope, *group)),
-                Root::Remains(_) | Root::Replaced(_) => {}
+                Root::Remains(_) | Root::Replaced(_) | Root::Adopted(_) => {}
             }
         }
         if reasons.is_empty() {
