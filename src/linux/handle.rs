@@ -427,6 +427,11 @@ impl Handle {
         }
     }
 
+    /// Its number.
+    pub(super) fn pid(&self) -> Pid {
+        self.identity.pid
+    }
+
     /// The descriptor that becomes readable when it ends.
     pub(super) fn pidfd(&self) -> Option<&OwnedFd> {
         self.pidfd.as_ref()

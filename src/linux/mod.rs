@@ -17,13 +17,19 @@ use crate::signal::Signal;
 use crate::snapshot::Snapshot;
 use crate::system::{Description, GroupKey, Hold, Lost, Passage, System, Wake};
 
+mod children;
 mod describing;
 mod handle;
+mod inbox;
+pub mod keeper;
+mod memory;
 pub mod own;
 mod pidfd;
 mod proc;
+mod spawn;
 mod stat;
 mod status;
+mod terminal;
 mod waiting;
 
 pub use handle::Handle;
@@ -41,18 +47,10 @@ pub struct Linux {
     started: Instant,
     /// What fell itself spent stopped since `started`.
     suspended: Duration,
-    awake: Awake,
+    /// When fell was last known to run, counted from `started`.
+    awake: Duration,
     interruptions: Option<Interruptions>,
     closing: Closing,
-}
-
-/// When fell was last known to run, as its signals tell.
-#[derive(Debug, Clone, Copy, Default)]
-struct Awake {
-    /// Counted from the start.
-    at: Duration,
-    /// How often it had given up its turn until then.
-    switches: i64,
 }
 
 /// Who closes the descriptors of members.
@@ -73,7 +71,7 @@ impl Linux {
             descriptors: own::lift_descriptor_limit(),
             started: Instant::now(),
             suspended: Duration::ZERO,
-            awake: Awake::default(),
+            awake: Duration::ZERO,
             interruptions: None,
             closing: Closing::Here,
         })
@@ -92,10 +90,7 @@ impl Linux {
     }
 
     fn note_awake(&mut self) {
-        self.awake = Awake {
-            at: self.started.elapsed(),
-            switches: own::voluntary_switches(),
-        };
+        self.awake = self.started.elapsed();
     }
 
     /// Leaves the descriptors of members to the kernel, which closes them all when the

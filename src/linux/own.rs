@@ -7,7 +7,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
-use nix::sys::resource::{Resource, UsageWho, getrlimit, getrusage, setrlimit};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal as Number, raise};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::time::{ClockId, clock_gettime};
@@ -22,11 +22,6 @@ use crate::signal::disposition::SignalSets;
 /// The running process.
 pub(super) fn pid() -> Pid {
     Pid::new(unistd::getpid().as_raw()).unwrap_or_else(|| unreachable!("getpid(2) never fails"))
-}
-
-/// How often fell has given up its turn: to wait for something, or by being stopped.
-pub(super) fn voluntary_switches() -> i64 {
-    getrusage(UsageWho::RUSAGE_SELF).map_or(0, |usage| usage.voluntary_context_switches())
 }
 
 /// The current tick on the clock that start times are told on.

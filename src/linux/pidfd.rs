@@ -4,6 +4,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
 
 use rustix::process::{PidfdFlags, pidfd_open};
 
@@ -78,6 +79,59 @@ pub(super) fn kill_group(group: Pgid, signal: Signal) -> io::Result<()> {
     check(unsafe { libc::kill(-group.get(), number(Some(signal))) }.into())
 }
 
+/// What came of a [`poll`].
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Polled {
+    /// Which of the descriptors are readable, as positions.
+    pub(super) ready: Vec<usize>,
+    /// How long it waited. Time in which fell was stopped (STOP, Ctrl-Z) is none of it: the
+    /// kernel breaks the wait off, and goes on with what was left when fell does.
+    pub(super) waited: Duration,
+}
+
+/// Waits until one of these can be read, at most so long. Only the system call itself
+/// tells how much of the time was left (ppoll(2), "C library/kernel differences").
+pub(super) fn poll(fds: &[BorrowedFd<'_>], time: Duration) -> io::Result<Polled> {
+    let mut polled: Vec<libc::pollfd> = fds
+        .iter()
+        .map(|fd| libc::pollfd {
+            fd: fd.as_raw_fd(),
+            events: libc::POLLIN,
+            revents: 0,
+        })
+        .collect();
+    let mut left = libc::timespec {
+        tv_sec: time.as_secs().try_into().unwrap_or(libc::time_t::MAX),
+        tv_nsec: time.subsec_nanos().into(),
+    };
+    // SAFETY: both pointers are to values that live until the call returns, the first to as
+    // many as are counted; without a signal mask its size is not looked at.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_ppoll,
+            polled.as_mut_ptr(),
+            polled.len(),
+            &raw mut left,
+            std::ptr::null::<libc::sigset_t>(),
+            size_of::<libc::c_ulong>(),
+        )
+    };
+    let is_interrupted = || io::Error::last_os_error().kind() == io::ErrorKind::Interrupted;
+    if result < 0 && !is_interrupted() {
+        return Err(io::Error::last_os_error());
+    }
+    let left = Duration::new(
+        left.tv_sec.try_into().unwrap_or_default(),
+        left.tv_nsec.try_into().unwrap_or_default(),
+    );
+    let ready = polled.iter().enumerate();
+    let ready = ready.filter(|(_, fd)| result > 0 && fd.revents != 0);
+    Ok(Polled {
+        ready: ready.map(|(at, _)| at).collect(),
+        waited: time.saturating_sub(left),
+    })
+}
+
 fn number(signal: Option<Signal>) -> libc::c_int {
     signal.map_or(0, |signal| signal.number().into())
 }
@@ -92,7 +146,5 @@ fn check(result: libc::c_long) -> io::Result<()> {
 
 /// Whether the process has ended.
 pub(super) fn has_ended(fd: &OwnedFd) -> bool {
-    use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    let mut fds = [PollFd::from_borrowed_fd(fd.as_fd(), PollFlags::IN)];
-    matches!(poll(&mut fds, Some(&Timespec::default())), Ok(1))
+    poll(&[fd.as_fd()], Duration::ZERO).is_ok_and(|polled| !polled.ready.is_empty())
 }

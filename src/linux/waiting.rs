@@ -6,12 +6,11 @@
 #![forbid(unsafe_code)]
 
 use std::io;
-use std::time::Duration;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::io::Errno;
-
-use super::own::{self, Request, timespec};
+use super::own::{Interruptions, Request};
+use super::pidfd::{self, Polled};
 use super::proc::Proc;
 use super::{Handle, Linux};
 use crate::process::State;
@@ -20,27 +19,74 @@ use crate::system::{System, Wake};
 /// How often processes without a pidfd are looked at.
 const LOOK: Duration = Duration::from_millis(10);
 
+/// One poll(2): what it has found, and how its time was spent.
+#[derive(Debug)]
+pub(super) struct Turn {
+    /// Who has ended, as positions in what was watched.
+    pub(super) ended: Vec<usize>,
+    /// Whether there is something in the mailbox.
+    pub(super) has_mail: bool,
+    /// How long it waited.
+    waited: Duration,
+    /// How much longer it took: fell was stopped, or did not get its turn.
+    lost: Duration,
+}
+
 pub(super) fn wait(linux: &mut Linux, watched: &[&Handle], until: Duration) -> io::Result<Wake> {
-    let has_unpinned = watched.iter().any(|handle| handle.pidfd().is_none());
     loop {
-        let left = until.saturating_sub(linux.now());
-        let turn = if has_unpinned { left.min(LOOK) } else { left };
-        let before = own::voluntary_switches();
-        let (ended, is_requested) = turn_of(linux, watched, turn)?;
-        if is_requested {
-            if let Some(wake) = answer(linux, before) {
-                return Ok(wake);
-            }
-        } else if has_unpinned {
-            linux.note_awake();
+        let time = turn_until(until.saturating_sub(linux.now()), watched);
+        let mailbox = linux.interruptions.as_ref().map(Interruptions::fd);
+        let turn = turn_of(&mut linux.proc, watched, mailbox, time)?;
+        if turn.has_mail
+            && let Some(wake) = answer(linux, &turn)
+        {
+            return Ok(wake);
         }
-        if !ended.is_empty() {
-            return Ok(Wake::Exited(ended));
+        if !turn.ended.is_empty() {
+            return Ok(Wake::Exited(turn.ended));
         }
         if linux.now() >= until {
             return Ok(Wake::Deadline);
         }
     }
+}
+
+/// How long one poll(2) may last when so much is left.
+pub(super) fn turn_until(left: Duration, watched: &[&Handle]) -> Duration {
+    let has_unpinned = watched.iter().any(|handle| handle.pidfd().is_none());
+    if has_unpinned { left.min(LOOK) } else { left }
+}
+
+/// One poll(2): who has ended, and whether there is something in the mailbox.
+pub(super) fn turn_of(
+    proc: &mut Proc,
+    watched: &[&Handle],
+    mailbox: Option<BorrowedFd<'_>>,
+    time: Duration,
+) -> io::Result<Turn> {
+    let began = Instant::now();
+    let pinned = || watched.iter().enumerate();
+    let pinned = pinned().filter_map(|(at, handle)| Some((at, handle.pidfd()?.as_fd())));
+    let (positions, mut fds): (Vec<usize>, Vec<BorrowedFd<'_>>) = pinned.unzip();
+    fds.extend(mailbox);
+    let Polled { ready, waited } = pidfd::poll(&fds, time)?;
+    let lost = began.elapsed().saturating_sub(waited);
+    let has_mail = ready.contains(&positions.len());
+    let mut ended: Vec<usize> = ready
+        .iter()
+        .filter_map(|&at| positions.get(at).copied())
+        .collect();
+    for (at, handle) in watched.iter().enumerate() {
+        if handle.pidfd().is_none() && handle.has_ended(proc) {
+            ended.push(at);
+        }
+    }
+    Ok(Turn {
+        ended,
+        has_mail,
+        waited,
+        lost,
+    })
 }
 
 /// Waits until a process that was sent STOP has stopped or ended; that takes it its next
@@ -52,20 +98,16 @@ pub(super) fn until_halted(proc: &mut Proc, handle: &mut Handle) {
     /// millisecond.
     const FIRST: Duration = Duration::from_micros(30);
     const LAST: Duration = Duration::from_millis(1);
-    let mut turn = FIRST;
+    let mut time = FIRST;
     for _ in 0..LOOKS {
         match handle.read(proc) {
             Ok((process, _)) if is_on_its_way(process.state) => {}
             _ => return,
         }
-        let mut fds: Vec<PollFd<'_>> = handle
-            .pidfd()
-            .map(|pidfd| PollFd::new(pidfd, PollFlags::IN))
-            .into_iter()
-            .collect();
+        let ended: Vec<BorrowedFd<'_>> = handle.pidfd().map(AsFd::as_fd).into_iter().collect();
         // Neither an end nor a signal of fell's own is anything but a reason to look.
-        let _ = poll(&mut fds, Some(&timespec(turn)));
-        turn = LAST.min(turn * 2);
+        let _ = pidfd::poll(&ended, time);
+        time = LAST.min(time * 2);
     }
 }
 
@@ -74,60 +116,9 @@ fn is_on_its_way(state: State) -> bool {
     matches!(state, State::Running | State::Sleeping)
 }
 
-/// One poll(2): who has ended, and whether fell was asked for something.
-fn turn_of(
-    linux: &mut Linux,
-    watched: &[&Handle],
-    turn: Duration,
-) -> io::Result<(Vec<usize>, bool)> {
-    let mut positions = Vec::with_capacity(watched.len());
-    let mut fds = Vec::with_capacity(watched.len() + 1);
-    for (at, handle) in watched.iter().enumerate() {
-        if let Some(pidfd) = handle.pidfd() {
-            positions.push(at);
-            fds.push(PollFd::new(pidfd, PollFlags::IN));
-        }
-    }
-    if let Some(interruptions) = &linux.interruptions {
-        fds.push(PollFd::from_borrowed_fd(interruptions.fd(), PollFlags::IN));
-    }
-    match poll(&mut fds, Some(&timespec(turn))) {
-        Ok(_) => {}
-        Err(Errno::INTR) => return Ok((Vec::new(), false)),
-        Err(error) => return Err(error.into()),
-    }
-    let is_ready = |fd: &PollFd<'_>| !fd.revents().is_empty();
-    let is_requested = fds.get(positions.len()).is_some_and(is_ready);
-    let mut ended: Vec<usize> = positions
-        .iter()
-        .zip(&fds)
-        .filter(|(_, fd)| is_ready(fd))
-        .map(|(&at, _)| at)
-        .collect();
-    drop(fds);
-    let unpinned = watched
-        .iter()
-        .enumerate()
-        .filter(|(_, handle)| handle.pidfd().is_none());
-    for (at, handle) in unpinned {
-        if handle.has_ended(&mut linux.proc) {
-            ended.push(at);
-        }
-    }
-    Ok((ended, is_requested))
-}
-
-/// Whether fell may have been stopped since it was last known to run. CONT comes to those
-/// too who were not (systemd and timeout(1) send it along): they have given up their turn
-/// once at most, to wait for that very signal, and a stop is another time.
-fn was_stopped(linux: &Linux, before_the_turn: i64) -> bool {
-    let while_waiting = own::voluntary_switches() - before_the_turn;
-    before_the_turn > linux.awake.switches || while_waiting > 1
-}
-
 /// Does what the signals ask for; what asks fell to end is the caller's matter.
-fn answer(linux: &mut Linux, before_the_turn: i64) -> Option<Wake> {
-    let mut may_have_stopped = was_stopped(linux, before_the_turn);
+fn answer(linux: &mut Linux, turn: &Turn) -> Option<Wake> {
+    let mut is_told = false;
     loop {
         let interruptions = linux.interruptions.as_ref()?;
         match interruptions.next()? {
@@ -137,18 +128,31 @@ fn answer(linux: &mut Linux, before_the_turn: i64) -> Option<Wake> {
                 interruptions.pause();
                 linux.suspended += linux.started.elapsed().saturating_sub(before);
                 linux.note_awake();
-                may_have_stopped = false;
+                is_told = true;
             }
-            // Stopped by STOP, which nobody can see coming: since when is not known,
-            // only that it was after the last wait. Better to wait too long than to
-            // kill somebody whose time fell has slept through.
             Request::Resumed => {
-                if may_have_stopped {
-                    linux.suspended += linux.started.elapsed().saturating_sub(linux.awake.at);
+                if !is_told {
+                    linux.forget_stop(turn);
                 }
-                linux.note_awake();
-                may_have_stopped = false;
+                is_told = true;
             }
         }
+    }
+}
+
+impl Linux {
+    /// fell was continued: leaves out of its time what it spent stopped. STOP can't be seen
+    /// coming, but the kernel does not count a stop as waiting; so CONT alone, which
+    /// systemd and timeout(1) send along with TERM, wins nobody any time.
+    pub(super) fn forget_stop(&mut self, turn: &Turn) {
+        /// Whoever has waited less has not waited: CONT was there already.
+        const INSTANT: Duration = Duration::from_millis(1);
+        self.suspended += turn.lost;
+        if turn.waited < INSTANT {
+            // Then the stop may have been before, while fell was at something else.
+            let since_then = self.started.elapsed().saturating_sub(self.awake);
+            self.suspended += since_then.saturating_sub(turn.lost + turn.waited);
+        }
+        self.note_awake();
     }
 }
