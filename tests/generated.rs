@@ -29,7 +29,7 @@ mod meanings;
 const DATE: &str = "2026-11-23";
 
 /// The hand-written sections of each page, in their order, as files of `man/parts`.
-const PAGES: [(&str, &[&str]); 6] = [
+const PAGES: [(&str, &[&str]); 7] = [
     ("fell", &["fell"]),
     ("fell-tree", &["tree", "environment", "see-also"]),
     (
@@ -44,6 +44,7 @@ const PAGES: [(&str, &[&str]); 6] = [
         "fell-killpg",
         &["killpg", "exit-status", "environment", "see-also"],
     ),
+    ("fell-run", &["run", "environment", "see-also"]),
     (
         "fell-signals",
         &[

@@ -170,7 +170,7 @@ impl Family {
         &self.said
     }
 
-    /// Waits for the end of one member.
+    /// Waits until a member has ended, if only as a zombie.
     #[track_caller]
     pub fn await_end(&self, name: &str) {
         // Whoever was about to end when it said to be ready had closed its files by then,
@@ -178,12 +178,12 @@ impl Family {
         let opened = Pid::from_raw(self.pid(name)).map(|pid| pidfd_open(pid, PidfdFlags::empty()));
         let now = opened.and_then(Result::ok);
         if let Some(pidfd) = self.held.get(&self.pid(name)).or(now.as_ref()) {
-            let time = Timespec {
-                tv_sec: i64::try_from(PATIENCE.as_secs()).expect("short"),
-                tv_nsec: 0,
-            };
             let mut fds = [PollFd::new(pidfd, PollFlags::IN)];
-            assert_eq!(poll(&mut fds, Some(&time)), Ok(1), "{name} does not end");
+            assert_eq!(
+                poll(&mut fds, Some(&timespec(PATIENCE))),
+                Ok(1),
+                "{name} does not end"
+            );
         }
     }
 

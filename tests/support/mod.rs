@@ -4,6 +4,8 @@
 mod dispositions;
 pub mod family;
 pub mod fell;
+pub mod running;
 pub mod seccomp;
+pub mod service;
 pub mod victim;
 pub mod world;

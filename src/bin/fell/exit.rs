@@ -22,6 +22,14 @@ pub enum Exit {
     Failed,
     /// By the signal that interrupted it.
     Interrupted(Signal),
+    /// With the status of the program that it has run.
+    Program(u8),
+    /// It could not run the program.
+    Unable,
+    /// The program was found but can't be executed.
+    NotExecutable,
+    /// There is no such program.
+    NotFound,
 }
 
 impl Exit {
@@ -33,6 +41,10 @@ impl Exit {
             Self::Left => 2,
             Self::Failed => 3,
             Self::Interrupted(signal) => 128 + signal.number(),
+            Self::Program(status) => status,
+            Self::Unable => 125,
+            Self::NotExecutable => 126,
+            Self::NotFound => 127,
         }
     }
 }
@@ -81,7 +93,21 @@ pub fn usage(error: &clap::Error) -> ExitCode {
             output::message(&format!("fell: {text}"));
         }
     }
-    ExitCode::from(Exit::Failed.code())
+    ExitCode::from(of_wrong_usage(&arguments).code())
+}
+
+/// Who runs a program must not take a wrong usage for its status.
+fn of_wrong_usage(arguments: &[String]) -> Exit {
+    let mut words = arguments.iter().filter(|word| !word.starts_with('-'));
+    match words.find(|word| !is_color(word)) {
+        Some(command) if command == "run" => Exit::Unable,
+        _ => Exit::Failed,
+    }
+}
+
+/// The value of an option that may stand before the command.
+fn is_color(word: &str) -> bool {
+    matches!(word, "auto" | "always" | "never")
 }
 
 #[cfg(test)]
@@ -95,5 +121,27 @@ mod tests {
         assert_eq!(Exit::Left.code(), 2);
         assert_eq!(Exit::Failed.code(), 3);
         assert_eq!(Exit::Interrupted(Signal::INT).code(), 130);
+    }
+
+    #[test]
+    fn the_statuses_of_a_run_are_those_of_env_and_timeout() {
+        assert_eq!(Exit::Program(3).code(), 3);
+        assert_eq!(Exit::Unable.code(), 125);
+        assert_eq!(Exit::NotExecutable.code(), 126);
+        assert_eq!(Exit::NotFound.code(), 127);
+    }
+
+    #[test]
+    fn wrong_usage_of_run_is_told_from_a_programs_status() {
+        for (text, exit) in [
+            ("run", Exit::Unable),
+            ("run --nonsense", Exit::Unable),
+            ("--color never run -g", Exit::Unable),
+            ("term run", Exit::Failed),
+            ("", Exit::Failed),
+        ] {
+            let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+            assert_eq!(of_wrong_usage(&words), exit, "{text}");
+        }
     }
 }

@@ -31,6 +31,7 @@ fn main() -> ExitCode {
         Command::Term(args) => commands::stop::term(args, cli.color),
         Command::Kill(args) => commands::stop::kill(args, cli.color),
         Command::Killpg(args) => commands::stop::killpg(args, cli.color),
+        Command::Run(args) => Ok(commands::run::run(args, cli.color)),
         Command::Signals(args) => commands::signals::run(args, cli.color),
     };
     exit::status(exit)

@@ -27,7 +27,7 @@ const WITH_VALUE: [&str; 2] = ["--reach", "--color"];
 pub fn meant(arguments: &[String]) -> Option<String> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.first() {
-        Some(&"signals") => return None,
+        Some(&"signals" | &"run") => return None,
         Some(&"help") => return Some(help(&words[1..])),
         _ => {}
     }
@@ -57,7 +57,8 @@ pub fn meant(arguments: &[String]) -> Option<String> {
 
 /// `fell help term`.
 fn help(words: &[&str]) -> String {
-    let command = words.iter().find(|word| COMMANDS.contains(word));
+    let is_command = |word: &str| COMMANDS.contains(&word) || matches!(word, "signals" | "run");
+    let command = words.iter().find(|word| is_command(word));
     match command {
         Some(command) => format!("fell {command} --help"),
         None => "fell --help".to_owned(),
@@ -284,6 +285,7 @@ mod tests {
             ("tree -9 5", Some("fell tree -s KILL 5")),
             ("help", Some("fell --help")),
             ("help term", Some("fell term --help")),
+            ("help run", Some("fell run --help")),
             ("", None),
         ] {
             let arguments: Vec<String> = typed.split_whitespace().map(str::to_owned).collect();

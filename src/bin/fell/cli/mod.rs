@@ -1,6 +1,7 @@
 //! The command line: what can be said, nothing of what it does.
 
 pub mod habits;
+pub mod run;
 pub mod signals;
 pub mod stop;
 pub mod tree;
@@ -55,6 +56,12 @@ pub enum Command {
     ///
     /// Takes exactly the processes of the group, whether or not its leader lives.
     Killpg(stop::KillpgArgs),
+    /// Start a program so that nothing of it can get away
+    ///
+    /// Whatever comes of the program stays below fell, also what forks twice and opens a session of its own.
+    /// When fell is asked to end, or the program has ended, all of it is stopped; fell ends with the program's
+    /// exit status.
+    Run(run::RunArgs),
     /// The signal reference
     Signals(signals::SignalsArgs),
 }

@@ -4,9 +4,11 @@ use fell::selection::Caveat;
 use serde::Serialize;
 
 mod process;
+mod run;
 mod stop;
 mod tree;
 
+pub use run::{Program, run};
 pub use stop::{StopContext, dry_run, nobody, refusal, stop};
 pub use tree::tree;
 

@@ -65,7 +65,7 @@ pub(super) fn process(
     }
 }
 
-fn text(bytes: &OsStr) -> Text {
+pub(super) fn text(bytes: &OsStr) -> Text {
     match bytes.to_str() {
         Some(text) => Text::Text(text.to_owned()),
         None => Text::Bytes {

@@ -68,7 +68,7 @@ struct MemberDocument {
 }
 
 #[derive(Debug, Serialize)]
-struct FateDocument {
+pub(super) struct FateDocument {
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<u8>,
@@ -288,7 +288,7 @@ impl FateDocument {
         }
     }
 
-    fn of_cause(cause: Cause) -> Self {
+    pub(super) fn of_cause(cause: Cause) -> Self {
         match cause {
             Cause::Exited(code) => Self {
                 code: Some(code),
