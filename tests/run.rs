@@ -276,6 +276,19 @@ fn not_even_a_line_of_forks_gets_away() {
     }
 }
 
+/// Then the kernel would reap fell's children, and tell nobody.
+#[test]
+fn a_caller_that_ignores_its_children_does_not_keep_fell_from_waiting_for_its_own() {
+    let mut shell = Command::new("bash");
+    shell
+        .args([
+            "-c",
+            "trap '' CHLD; exec \"$FELL\" run -v -- sh -c 'sleep 60 & exit 3'",
+        ])
+        .env("FELL", FELL);
+    run(shell).exits(3).warns("stopped 1 process in ");
+}
+
 /// A shell may start jobs and then become fell: these are nobody's business.
 #[test]
 fn children_that_fell_had_before_are_reaped_and_never_stopped() {
@@ -311,11 +324,12 @@ fn the_program_gets_the_signals_and_limits_that_fell_got() {
         "ulimit -Sn 300; trap '' PIPE HUP USR1",
         "ulimit -Sn 300",
         "ulimit -Hn 500; trap '' INT QUIT",
+        "trap '' CHLD TERM TTIN TTOU TSTP",
     ] {
         let seen: Vec<String> = ["", "\"$FELL\" run -- "]
             .iter()
             .map(|by| {
-                let mut shell = Command::new("sh");
+                let mut shell = Command::new("bash");
                 shell
                     .args(["-c", &format!("{prepare}; exec {by}sh -c \"{look}\"")])
                     .env("FELL", FELL);

@@ -51,6 +51,7 @@ pub(super) struct Inheritance {
     /// The soft and the hard limit of open files, where it could be read.
     files: Option<(rlim_t, rlim_t)>,
     is_pipe_ignored: bool,
+    are_children_ignored: bool,
 }
 
 impl Inheritance {
@@ -59,6 +60,7 @@ impl Inheritance {
             mask: SigSet::thread_get_mask()?,
             files: getrlimit(Resource::RLIMIT_NOFILE).ok(),
             is_pipe_ignored: IS_PIPE_IGNORED.load(Ordering::Relaxed),
+            are_children_ignored: is_ignored(libc::SIGCHLD),
         })
     }
 
@@ -67,17 +69,24 @@ impl Inheritance {
         if let Some((soft, hard)) = self.files {
             setrlimit(Resource::RLIMIT_NOFILE, soft, hard)?;
         }
-        // The standard library has given PIPE back its default action.
+        // The standard library has given PIPE back its default action, and fell CHLD.
         if self.is_pipe_ignored {
             // SAFETY: no handler, so nothing is called.
             unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
+        }
+        if self.are_children_ignored {
+            // SAFETY: the same.
+            unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) };
         }
         Ok(())
     }
 }
 
-/// Makes fell the parent of every orphan below it (Linux 3.4).
+/// Makes fell the parent of every orphan below it (Linux 3.4), and one who is told of
+/// their ends: where CHLD is ignored the kernel reaps them itself and says nothing.
 pub(super) fn adopt_orphans() -> io::Result<()> {
+    // SAFETY: no handler, so nothing is called.
+    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
     // Any number but 0 stands for yes.
     Ok(set_child_subreaper(Some(rustix::process::getpid()))?)
 }
