@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 
@@ -9,6 +11,7 @@ use nix::sys::signal::Signal;
 use support::family::{Family, program};
 use support::fell::{FELL, fell, run};
 use support::running::{Running, fell_run};
+use support::service::Scratch;
 use support::victim::{Life, Member, OnTerm, Place};
 
 /// Everyone who can try to leave: children in the group, in a session and in a group of
@@ -274,6 +277,37 @@ fn not_even_a_line_of_forks_gets_away() {
         let (_, record) = running.finish();
         assert_eq!(record.verdict(), "gone", "{place:?}");
     }
+}
+
+#[test]
+fn what_has_become_another_user_is_named_and_not_waited_for() {
+    let scratch = Scratch::new("user");
+    let setpriv = scratch.join("setpriv");
+    let fell = scratch.join("fell");
+    let possible = nix::unistd::geteuid().is_root()
+        && std::fs::copy("/usr/bin/setpriv", &setpriv).is_ok()
+        && std::fs::set_permissions(&setpriv, Permissions::from_mode(0o4755)).is_ok();
+    if !possible {
+        eprintln!("not root, or no setpriv here: not tested");
+        return;
+    }
+    std::fs::copy(FELL, &fell).expect("a copy that others can read");
+    let text = format!(
+        "{} --reuid 0 sleep 3 &
+         until grep -q '^Uid:.0.*0.*0' /proc/$!/status && grep -q sleep /proc/$!/comm; do :; done
+         exit 5",
+        setpriv.display()
+    );
+    let mut command = Command::new("/usr/bin/setpriv");
+    command
+        .args(["--reuid", "65534", "--regid", "65534", "--clear-groups"])
+        .arg(fell)
+        .args(["run", "--", "sh", "-c", &text])
+        .current_dir("/");
+    run(command)
+        .exits(5)
+        .warns("sleep could not be signalled: not permitted (owner root)")
+        .warns("stopped 0 of 1 process");
 }
 
 /// Then the kernel would reap fell's children, and tell nobody.

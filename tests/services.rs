@@ -3,15 +3,14 @@
 
 mod support;
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use support::family::PATIENCE;
 use support::fell::{FELL, Run, fell, run};
 use support::running::fell_run;
 use support::service::{Crew, EVERYONE, Scratch, app, installed, on_path, root};
@@ -21,6 +20,20 @@ struct Supervisor {
     scratch: Scratch,
     control: PathBuf,
     child: Child,
+    /// Held open, so that it can go on talking.
+    _said: BufReader<ChildStdout>,
+}
+
+/// Reads on until a line has these words: the socket is there by then.
+fn await_words<Stream: Read>(stream: Stream, words: &str) -> BufReader<Stream> {
+    let mut stream = BufReader::new(stream);
+    let mut line = String::new();
+    while !line.contains(words) {
+        line.clear();
+        let length = stream.read_line(&mut line).expect("a line");
+        assert_ne!(length, 0, "nobody said {words:?}");
+    }
+    stream
 }
 
 impl Supervisor {
@@ -43,28 +56,21 @@ impl Supervisor {
             );
         }
         scratch.write("conf", &conf);
-        let child = Command::new(daemon)
+        let mut child = Command::new(daemon)
             .arg("-c")
             .arg(scratch.join("conf"))
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .spawn()
             .expect("supervisord");
-        let supervisor = Self {
+        let said = child.stdout.take().expect("a pipe");
+        let said = await_words(said, "supervisord started with pid");
+        Some(Self {
             scratch,
             control,
             child,
-        };
-        supervisor.await_socket();
-        Some(supervisor)
-    }
-
-    fn await_socket(&self) {
-        let until = Instant::now() + PATIENCE;
-        while UnixStream::connect(self.scratch.join("sock")).is_err() {
-            assert!(Instant::now() < until, "supervisord does not listen");
-            std::thread::yield_now();
-        }
+            _said: said,
+        })
     }
 
     fn control(&self, words: &str) -> Run {
@@ -249,7 +255,7 @@ fn gunicorn_answers_the_request_that_is_in_flight() {
         command
             .arg("--")
             .arg(&gunicorn)
-            .args(["--workers", "2", "--log-level", "error", "--chdir"])
+            .args(["--workers", "2", "--log-level", "info", "--chdir"])
             .arg(root().join("tests/data/services"))
             .arg("--bind")
             .arg(format!("unix:{}", socket.display()))
@@ -257,16 +263,11 @@ fn gunicorn_answers_the_request_that_is_in_flight() {
             .env("BEGUN", &crew.fifo)
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .stdin(Stdio::null())
-            .stderr(Stdio::null());
+            .stderr(Stdio::piped());
         let mut fell = command.spawn().expect("fell");
-        let until = Instant::now() + PATIENCE;
-        let mut stream = loop {
-            match UnixStream::connect(&socket) {
-                Ok(stream) => break stream,
-                Err(error) => assert!(Instant::now() < until, "{error}"),
-            }
-            std::thread::yield_now();
-        };
+        let said = fell.stderr.take().expect("a pipe");
+        let _said = await_words(said, "Listening at");
+        let mut stream = UnixStream::connect(&socket).expect("a listener");
         stream
             .write_all(b"GET / HTTP/1.0\r\n\r\n")
             .expect("a request");
