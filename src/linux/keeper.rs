@@ -4,7 +4,7 @@
 //! fell is the program's subreaper, so every descendant that loses its parent becomes a
 //! child of fell. [`Keeper::watch`] waits, reaps, passes signals on and minds the
 //! terminal, until something asks for a stop; for that the keeper is a
-//! [`System`](crate::system::System) like the running one, in which fell's children are
+//! [`System`] like the running one, in which fell's children are
 //! reaped and further signals hurry.
 
 #![forbid(unsafe_code)]
