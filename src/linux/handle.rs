@@ -82,17 +82,16 @@ impl Handle {
         hold: Hold,
         descriptors: i32,
     ) -> Result<(Self, Process), Lost> {
-        let unseen = |error| match error {
-            // /proc does not show the processes of others (hidepid of proc(5)).
-            Errno::NOENT if own::exists(pid) => Lost::Denied,
-            error => lost(error),
-        };
         let directory = match hold {
-            Hold::Look => Some(proc.open_directory(pid).map_err(unseen)?),
+            Hold::Look => Some({
+                let opened = proc.open_directory(pid);
+                opened.map_err(|error| unseen(proc, pid, error))?
+            }),
             Hold::Pin => None,
         };
         let place = place(directory.as_ref(), pid);
-        let file = proc.open_stat(place).map_err(unseen)?;
+        let opened = proc.open_stat(place);
+        let file = opened.map_err(|error| unseen(proc, pid, error))?;
         let pidfd = match hold {
             Hold::Look => None,
             Hold::Pin => match pidfd::open(pid) {
@@ -435,6 +434,18 @@ impl Handle {
     /// The descriptor that becomes readable when it ends.
     pub(super) fn pidfd(&self) -> Option<&OwnedFd> {
         self.pidfd.as_ref()
+    }
+}
+
+/// Why a process can't be opened.
+fn unseen(proc: &mut Proc, pid: Pid, error: Errno) -> Lost {
+    match error {
+        // /proc does not show the processes of others (hidepid of proc(5)); or the number
+        // was given away in this moment, and whoever was meant is gone.
+        Errno::NOENT if own::exists(pid) && proc.open_stat(Place::Number(pid)).is_err() => {
+            Lost::Denied
+        }
+        error => lost(error),
     }
 }
 

@@ -157,9 +157,11 @@ fn check_member(scene: &Scene<'_>, member: &Value, complaints: &mut Vec<String>)
         heard.iter().filter(|&&it| it == scene.plan.ask).count()
     });
     let is_killed = fate["signal"] == "KILL";
-    let is_hung_up = fate["signal"] == "HUP" && is_anyone_stopped(scene);
+    let is_hup =
+        fate["signal"] == "HUP" || scene.means != Means::Everything && fate["kind"] == "gone";
+    let is_hung_up = is_hup && is_anyone_stopped(scene);
     let complaint = match fate["kind"].as_str() {
-        Some("signalled") if is_hung_up => None,
+        _ if is_hung_up => None,
         _ if fate["before_signal"] == true => {
             let was_there = scene.seen.get(&pid).is_some_and(|seen| !seen.is_zombie);
             was_there.then_some("was there before any signal")
