@@ -70,6 +70,9 @@ pub struct Outcome {
     pub gaps: Vec<Gap>,
     /// Whether processes may have been hidden from fell.
     pub partial: bool,
+    /// How many members were held by nothing but their number and start time, for want of
+    /// pidfds or descriptors.
+    pub unpinned: usize,
 }
 
 impl Verdict {

@@ -183,6 +183,11 @@ pub trait System {
         self.send(to, Signal::STOP)
     }
 
+    /// Whether a process is held by more than its number and start time.
+    fn is_pinned(&self, _of: &Self::Handle) -> bool {
+        true
+    }
+
     /// Takes back the handles on members that nobody needs any more.
     fn release(&mut self, handles: Vec<Self::Handle>) {
         drop(handles);

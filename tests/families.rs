@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use support::family::{Family, victim};
 use support::fell::{FELL, run};
+use support::seccomp::deny;
 use support::victim::{Life, Member, OnTerm, Place};
 
 /// Nothing in a stop that needs no KILL takes so long, whatever the machine does.
@@ -387,4 +388,21 @@ fn in_a_large_tree_everyone_is_shown_with_signals_of_their_own() {
         assert_eq!(process["disposition"] == "ignored", is_deaf, "{process}");
         assert_eq!(process["uid"], document.0["processes"][0]["uid"]);
     }
+}
+
+#[test]
+fn who_is_held_by_nothing_but_a_number_is_told() {
+    let main = Member::new("main").child(Member::new("worker"));
+    let mut family = Family::start(&main);
+    let mut without = Command::new(FELL);
+    without.args(["term", "-v", &family.root().to_string()]);
+    deny(&mut without, libc::SYS_pidfd_open, libc::ENOSYS);
+    run(without)
+        .exits(0)
+        .warns("fell: no pidfd for 2 processes (old kernel, a filter, or too few descriptors)");
+    family.is_gone();
+    let mut family = Family::start(&main);
+    let run = fell!["term", "-v", family.root()];
+    assert!(!run.exits(0).err.contains("no pidfd"), "{run:?}");
+    family.is_gone();
 }

@@ -231,6 +231,37 @@ fn where_proc_hides_others_nobody_says_more_than_can_be_seen() {
 }
 
 #[test]
+fn a_target_that_proc_hides_is_there_and_could_not_be_signalled() {
+    if !is_root() {
+        return;
+    }
+    let fell = Copy::new("unseen");
+    let family = Family::start(&Member::new("main").hears_all());
+    for option in ["hidepid=2", "hidepid=1"] {
+        for command in [
+            &["term"][..],
+            &["term", "-o"],
+            &["kill", "-s", "0"],
+            &["term", "-n"],
+            &["killpg"],
+            &["killpg", "-o"],
+        ] {
+            let Some(run) = behind(option, &fell, command, family.root()) else {
+                return;
+            };
+            run.exits(2)
+                .warns("can't look at ")
+                .warns(&format!("{}: not permitted", family.root()));
+            assert_eq!(run.out, "", "{command:?}");
+        }
+        let json = behind(option, &fell, &["term", "--json"], family.root()).expect("a mount");
+        assert_eq!(json.exits(2).json().verdict(), "left");
+        assert_eq!(json.json().0["partial"], true);
+    }
+    family.assert_untouched();
+}
+
+#[test]
 fn where_proc_shows_processes_and_nothing_else_all_is_as_ever() {
     if !is_root() {
         return;

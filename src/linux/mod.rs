@@ -11,7 +11,7 @@ use rustix::io::Errno;
 
 use crate::fate::{Cause, Obstacle};
 use crate::kinship::{Kin, Listing};
-use crate::process::{Pid, Process, StartTime};
+use crate::process::{Pgid, Pid, Process, StartTime};
 use crate::selection::Selection;
 use crate::signal::Signal;
 use crate::snapshot::Snapshot;
@@ -98,6 +98,21 @@ impl Linux {
     /// calls a member less.
     pub fn leave_closing_to_exit(&mut self) {
         self.closing = Closing::Kernel;
+    }
+
+    /// Whether there is a group of this number whose processes /proc does not show.
+    pub fn hides_group(&mut self, group: Pgid) -> bool {
+        let kin = Kin {
+            groups: vec![group],
+            sessions: Vec::new(),
+        };
+        if !self.is_partial() || !own::has_group(group) {
+            return false;
+        }
+        let mates = self.mates(&kin).unwrap_or_default();
+        mates
+            .into_iter()
+            .all(|pid| matches!(self.open(pid, Hold::Look), Err(Lost::Denied)))
     }
 
     /// Who shares a group or a session with a member, but does not belong.
@@ -216,6 +231,10 @@ impl System for Linux {
         to.send(&mut self.proc, Some(Signal::STOP))?;
         waiting::until_halted(&mut self.proc, to);
         Ok(())
+    }
+
+    fn is_pinned(&self, of: &Handle) -> bool {
+        of.pidfd().is_some()
     }
 
     fn release(&mut self, handles: Vec<Handle>) {

@@ -8,7 +8,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use nix::sys::signal::{SigSet, SigmaskHow, Signal as Number, raise};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal as Number, killpg, raise};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::time::{ClockId, clock_gettime};
 use nix::unistd;
@@ -47,6 +47,13 @@ pub(super) fn lift_descriptor_limit() -> i32 {
 /// Whether the kernel knows a process by this number, shown in /proc or not.
 pub(super) fn exists(pid: Pid) -> bool {
     unistd::getpgid(Some(raw(pid))).is_ok()
+}
+
+/// Whether the kernel knows a group by this number.
+pub(super) fn has_group(group: Pgid) -> bool {
+    // To kill(2), 1 would be everyone.
+    group.get() > 1
+        && killpg(unistd::Pid::from_raw(group.get()), None) != Err(nix::errno::Errno::ESRCH)
 }
 
 /// The group of a process, without a look at /proc.

@@ -98,6 +98,10 @@ impl System for Keeper {
         self.linux.halt(to)
     }
 
+    fn is_pinned(&self, of: &Handle) -> bool {
+        self.linux.is_pinned(of)
+    }
+
     fn release(&mut self, handles: Vec<Handle>) {
         self.linux.release(handles);
     }

@@ -20,6 +20,8 @@ impl<S: System> Roster<S> {
         let records = (0..self.len())
             .map(|at| self.record(system, at, errand))
             .collect();
+        let handles = (0..self.len()).filter_map(|at| self.survey.handle(at));
+        let unpinned = handles.filter(|handle| !system.is_pinned(handle)).count();
         let gaps = self.survey.gaps(system);
         let verdict = if gaps.is_empty() {
             verdict
@@ -36,6 +38,7 @@ impl<S: System> Roster<S> {
             rounds: self.rounds,
             partial: self.is_partial || !gaps.is_empty(),
             gaps,
+            unpinned,
         }
     }
 

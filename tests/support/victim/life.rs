@@ -273,9 +273,7 @@ fn answer(member: &Member, name: &str, children: &[Pid]) {
             end(name, 0)
         }
         OnTerm::CleanUp(place, millis) => {
-            // Start times are told in ticks of 10 ms: leave no doubt that the helper was
-            // born after the signal.
-            pass(100);
+            // At once: it may be born before fell gets its turn again.
             let helper = helper().place(place).life(Life::Last(millis));
             let helper = fork_off(|| live(&helper, 1));
             // A parent that reaps by ignoring CHLD returns when the last child is dead.

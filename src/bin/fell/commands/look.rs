@@ -10,7 +10,7 @@ use fell::scope::{Reach, Scope};
 use fell::selection::Caveat;
 use fell::stop;
 use fell::system::{Hold, Lost, System};
-use fell::target::Target;
+use fell::target::{Target, TargetError};
 
 use crate::report::{Part, Row};
 
@@ -55,6 +55,12 @@ pub fn scope(linux: &mut Linux, targets: &[Target], reach: Reach) -> Result<Scop
         roots,
         guard: Guard::of(linux),
     })
+}
+
+/// Whether somebody is there who may not be looked at.
+pub fn is_denied(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<TargetError>();
+    matches!(error, Some(TargetError::Unreadable(_, Lost::Denied)))
 }
 
 /// Looks at everyone in the scope, signals nobody.

@@ -127,9 +127,18 @@ impl<'a> Job<'a> {
             return Ok(Exit::Done);
         }
         let mut linux = look::open()?;
-        let scope = look::scope(&mut linux, &self.targets, self.reach)?;
+        let scope = match look::scope(&mut linux, &self.targets, self.reach) {
+            Err(error) if look::is_denied(&error) => {
+                return self.tell_out_of_reach(&format!("{error:#}"));
+            }
+            scope => scope?,
+        };
         if let Some(exit) = self.refuse(&scope)? {
             return Ok(exit);
+        }
+        if let Some(group) = self.hidden_group(&mut linux) {
+            let group = Target::Group(group);
+            return self.tell_out_of_reach(&format!("can't look at {group}: not permitted"));
         }
         if self.options.dry_run {
             return self.rehearse(&mut linux, scope);
@@ -137,6 +146,26 @@ impl<'a> Job<'a> {
         linux.catch_interruptions()?;
         let (outcome, unsaid) = self.carry_out(&mut linux, scope)?;
         self.tell(&outcome, unsaid)
+    }
+
+    /// A target is there, but may not even be looked at (hidepid of proc(5)): it is still
+    /// there at the end.
+    fn tell_out_of_reach(&self, why: &str) -> Result<Exit> {
+        output::message(&format!("fell: {why}\n"));
+        if self.options.json {
+            let document = json::out_of_reach(&self.context(&[]), why.to_owned());
+            output::result(&json::print(&document)?);
+        }
+        Ok(Exit::Left)
+    }
+
+    /// A group that the kernel knows, and in which /proc shows nobody.
+    fn hidden_group(&self, linux: &mut Linux) -> Option<Pgid> {
+        let groups = self.targets.iter().filter_map(|target| match target {
+            Target::Group(group) => Some(*group),
+            Target::Process(_) => None,
+        });
+        groups.into_iter().find(|&group| linux.hides_group(group))
     }
 
     /// A refused target is an error, and then nobody at all is signalled.
@@ -292,6 +321,7 @@ impl<'a> Job<'a> {
                     .iter()
                     .map(|record| wording::member(record, &self.errand, charset)),
             );
+            lines.extend(wording::unpinned(outcome.unpinned));
         }
         lines.extend(wording::interruption(
             outcome.verdict,

@@ -9,7 +9,7 @@ mod stop;
 mod tree;
 
 pub use run::{Program, run};
-pub use stop::{StopContext, dry_run, nobody, refusal, stop};
+pub use stop::{StopContext, dry_run, nobody, out_of_reach, refusal, stop};
 pub use tree::tree;
 
 use super::text::escape_json;

@@ -133,6 +133,17 @@ pub fn survivor(record: &Record, charset: Charset) -> Option<String> {
     ))
 }
 
+/// How those were held whom no pidfd held.
+pub fn unpinned(number: usize) -> Option<String> {
+    (number > 0).then(|| {
+        format!(
+            "no pidfd for {} (old kernel, a filter, or too few descriptors): start times were \
+             compared before each signal, ends looked for every 10 ms",
+            words::count(number, "process", "processes")
+        )
+    })
+}
+
 /// What could not be read, and what may be hidden by that.
 pub fn gap(gap: &Gap) -> String {
     format!(

@@ -161,6 +161,14 @@ pub fn refusal(
     document
 }
 
+/// The record where a target is there, but may not be looked at.
+pub fn out_of_reach(context: &StopContext<'_>, why: String) -> StopDocument {
+    let mut document = empty(context, "left");
+    document.partial = true;
+    document.warnings = vec![why];
+    document
+}
+
 /// The record of a dry run.
 pub fn dry_run(
     context: &StopContext<'_>,
