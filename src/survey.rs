@@ -11,9 +11,9 @@ use std::collections::HashSet;
 use std::io;
 
 use crate::kinship::{Listing, Parent};
-use crate::process::{Pgid, Pid, Process, Sid, StartTime};
+use crate::process::{Pid, Process, StartTime};
 use crate::scope::Scope;
-use crate::selection::{Admission, Member, Reason, Selection, Via};
+use crate::selection::{Admission, Member, Selection, Via};
 use crate::signal::Signal;
 use crate::system::{Hold, Lost, System};
 use crate::target::Root;
@@ -21,7 +21,9 @@ use crate::target::Root;
 mod adopted;
 mod ancestors;
 mod gaps;
+mod mates;
 mod orphans;
+mod table;
 
 use gaps::Gaps;
 pub use gaps::{Gap, Unread};
@@ -297,56 +299,6 @@ impl<S: System> Survey<S> {
             .is_some_and(|at| self.handles[at].is_some() && !ended(at))
     }
 
-    /// Whether a member that has ended still has its number: a zombie can be signalled,
-    /// one that was reaped can't. Cheaper than to open it anew with every sweep.
-    fn is_unreaped(&mut self, system: &mut S, pid: Pid) -> bool {
-        self.selection
-            .position(pid)
-            .and_then(|at| self.handles[at].as_mut())
-            .is_some_and(|handle| !matches!(system.probe(handle), Err(Lost::Gone)))
-    }
-
-    /// Whether this is not the member that it seems to be, which is known to have been
-    /// reaped, but somebody who got its number in the very tick in which it was born.
-    fn is_double(&self, process: &Process) -> bool {
-        self.selection.position(process.pid()).is_some_and(|at| {
-            self.handles[at].is_some()
-                && self.selection.members()[at].process.identity == process.identity
-        })
-    }
-
-    /// Admits everyone who is in a group or session that belongs.
-    pub fn find_mates(&mut self, system: &mut S, ended: &impl Fn(usize) -> bool) -> io::Result<()> {
-        if self.lists == Lists::Absent {
-            return self.read_table(system);
-        }
-        let kin = self.selection.kin();
-        if kin.is_empty() {
-            return Ok(());
-        }
-        let mates = system.mates(&kin)?;
-        for &pid in &mates {
-            if !self.is_held(pid, ended)
-                && !self.is_unreaped(system, pid)
-                && let Some((handle, process)) = self.open(system, pid)
-            {
-                if self.is_double(&process) {
-                    self.selection.disown(pid);
-                    continue;
-                }
-                self.verify_names(system, &process);
-                self.offer(handle, process, Via::Mate);
-            }
-        }
-        self.note_openers(system);
-        Ok(())
-    }
-
-    fn note_openers(&mut self, system: &mut S) {
-        self.selection
-            .note_openers(|pid| Ok(system.open(pid, Hold::Look)?.1.identity));
-    }
-
     /// Opens whoever bears a number on a member's list and offers them for admission.
     fn meet(&mut self, system: &mut S, pid: Pid, listing: &Listing, of: usize) {
         let Some((handle, process)) = self.open(system, pid) else {
@@ -370,39 +322,6 @@ impl<S: System> Survey<S> {
         }
     }
 
-    /// Makes sure that the group and the session in which somebody was seen are still
-    /// those that belong. Their numbers are safe as long as whoever opened them bears
-    /// them, if only as a zombie.
-    fn verify_names(&mut self, system: &mut S, mate: &Process) {
-        let group = mate.group.map(Pgid::leader);
-        let session = mate.session.map(Sid::leader);
-        for leader in group.into_iter().chain(session) {
-            if leader != mate.pid()
-                && !self.is_borne_by_member(system, leader)
-                && let Ok((_, bearer)) = system.open(leader, Hold::Look)
-                && (self.selection.is_usurper(&bearer) || self.is_double(&bearer))
-            {
-                self.selection.disown(leader);
-            }
-        }
-    }
-
-    fn is_borne_by_member(&mut self, system: &mut S, pid: Pid) -> bool {
-        let Some(at) = self.selection.position(pid) else {
-            return false;
-        };
-        let identity = self.selection.members()[at].process.identity;
-        match self.handles[at]
-            .as_mut()
-            .map(|handle| system.review(handle))
-        {
-            Some(Ok(process)) => process.identity == identity,
-            Some(Err(Lost::Gone)) | None => false,
-            // It can't be read, and nothing says that it is not there.
-            Some(Err(_)) => true,
-        }
-    }
-
     fn open(&mut self, system: &mut S, pid: Pid) -> Option<(S::Handle, Process)> {
         let opened = match system.open(pid, self.hold) {
             // What fails for want of memory may well be had a moment later, and whoever
@@ -412,43 +331,6 @@ impl<S: System> Survey<S> {
         };
         self.gaps.note(Unread::Process(pid), &opened);
         opened.ok()
-    }
-
-    /// The way without children lists: everything is read, and whoever is new and
-    /// belongs by the table is opened.
-    fn read_table(&mut self, system: &mut S) -> io::Result<()> {
-        let table = system.table()?;
-        self.selection.bring_up_to_date(&table);
-        let Some(listed_at) = table.taken_at() else {
-            return Ok(());
-        };
-        let mut found = self.selection.clone();
-        found.complete(&table);
-        for member in &found.members()[self.len()..] {
-            let by_table = &member.process;
-            // The table may be stale: the way by which somebody belongs has to hold
-            // for whoever is opened.
-            let via = match member.reason {
-                Reason::Descendant(parent) => match self.selection.position(parent) {
-                    Some(of) => Via::Child { of, listed_at },
-                    None => match self.root_of_keeper(parent) {
-                        Some(root) => Via::Adopted(root),
-                        None => continue,
-                    },
-                },
-                _ => Via::Mate,
-            };
-            let opened = self.open(system, by_table.pid());
-            if let Some((handle, process)) = opened
-                && process.identity == by_table.identity
-                && let Admission::Taken(_) = self.selection.admit(process, via)
-            {
-                self.handles.push(Some(handle));
-            }
-        }
-        self.selection
-            .note_openers(|pid| table.get(pid).map(|it| it.identity).ok_or(Lost::Gone));
-        Ok(())
     }
 }
 

@@ -8,19 +8,21 @@
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::slice;
 
 use rustix::io::Errno;
 
 use super::pidfd::{self, Recipient};
-use super::proc::{Place, Proc, children_of};
+use super::proc::{Place, Proc};
 use super::stat::{self, Stat};
 use super::{lost, own};
 use crate::fate::Cause;
-use crate::kinship::{Listing, Parent};
-use crate::process::{Identity, Pgid, Pid, Process, StartTime};
+use crate::process::{Identity, Pgid, Pid, Process};
 use crate::signal::Signal;
-use crate::system::{Description, Hold, Lost, Passage};
+use crate::system::{Description, Hold, Lost};
+
+mod lists;
+
+use lists::List;
 
 /// Descriptors that are left for what fell opens for a moment.
 const SPARE: i32 = 16;
@@ -41,28 +43,6 @@ pub struct Handle {
     proven: usize,
     /// Descriptors up to this number may be kept.
     descriptors: i32,
-}
-
-/// One thread's list of children, kept open.
-#[derive(Debug)]
-struct List {
-    thread: Pid,
-    file: OwnedFd,
-}
-
-impl List {
-    /// Appends its text; nothing for a thread that has ended, whose children are on
-    /// another one's list.
-    fn read_text(&self, proc: &mut Proc, text: &mut Vec<u8>) -> Result<(), Lost> {
-        match proc.read_list(&self.file, text) {
-            Ok(()) | Err(Errno::SRCH) => Ok(()),
-            Err(error) => Err(lost(error)),
-        }
-    }
-
-    fn is_below(&self, descriptors: i32) -> bool {
-        self.file.as_raw_fd() < descriptors
-    }
 }
 
 impl Handle {
@@ -168,179 +148,6 @@ impl Handle {
             self.read(proc)?;
         }
         Ok(description)
-    }
-
-    /// The children of all its threads.
-    ///
-    /// The kernel may leave out living siblings of a child that ends while the list is
-    /// being read (proc_tid_children(5)), but it never shows an empty list for one
-    /// that has a child. So whatever is not empty is read until two readings agree.
-    pub(super) fn children(&mut self, proc: &mut Proc) -> Result<Listing, Lost> {
-        // The moment before: whoever starts well after it can't be one of those listed.
-        let read_at = own::tick();
-        let unopened = self.unopened(proc)?;
-        let is_proven = unopened.is_empty() && self.proven == self.lists.len();
-        let mut children = Self::read_lists(proc, &self.lists)?;
-        for thread in unopened {
-            if let Some(list) = self.open_list(proc, thread)? {
-                children.extend(Self::read_lists(proc, slice::from_ref(&list))?);
-                if self.hold == Hold::Pin && list.is_below(self.descriptors / 2) {
-                    self.lists.push(list);
-                }
-            }
-        }
-        let parent = if is_proven || children.is_empty() || self.directory.is_some() {
-            Parent::There
-        } else {
-            self.prove_lists(proc)?
-        };
-        Ok(Listing {
-            children,
-            read_at,
-            parent,
-        })
-    }
-
-    /// The lists were opened by the number. They are its own if it is still there now;
-    /// else somebody may have got the number and whose children these are is not sure.
-    fn prove_lists(&mut self, proc: &mut Proc) -> Result<Parent, Lost> {
-        let is_there = match &self.pidfd {
-            Some(_) => self.send(proc, None),
-            None => self.read(proc).map(drop),
-        };
-        match is_there {
-            Ok(()) | Err(Lost::Denied) => {
-                self.proven = self.lists.len();
-                Ok(Parent::There)
-            }
-            Err(Lost::Gone) => {
-                self.forget_lists();
-                Ok(Parent::Gone)
-            }
-            Err(lost) => Err(lost),
-        }
-    }
-
-    fn forget_lists(&mut self) {
-        self.lists.clear();
-        self.proven = 0;
-    }
-
-    /// Sends a signal between two readings of the children lists. What was read is
-    /// looked at only afterwards.
-    pub(super) fn send_between(&mut self, proc: &mut Proc, signal: Signal) -> Passage {
-        let (mut before, mut after) = (Vec::new(), Vec::new());
-        let began = own::tick();
-        if let Err(error) = self.open_lists(proc, signal, &mut before) {
-            return Passage {
-                before: Err(error),
-                sent_at: own::tick(),
-                sent: self.send(proc, Some(signal)),
-                after: Ok(Listing {
-                    children: Vec::new(),
-                    read_at: began,
-                    parent: Parent::There,
-                }),
-            };
-        }
-        let read_before = self.read_texts(proc, &mut before);
-        let sent_at = own::tick();
-        let sent = self.send(proc, Some(signal));
-        let read_after = self.read_texts(proc, &mut after);
-        self.lists
-            .retain(|list| list.is_below(self.descriptors / 2));
-        self.proven = self.lists.len();
-        let listing = |text: &[u8], read_at: StartTime| Listing {
-            children: children_of(text),
-            read_at,
-            parent: Parent::There,
-        };
-        Passage {
-            before: read_before.map(|()| listing(&before, began)),
-            sent_at,
-            sent,
-            after: read_after.map(|()| listing(&after, sent_at)),
-        }
-    }
-
-    fn read_texts(&self, proc: &mut Proc, text: &mut Vec<u8>) -> Result<(), Lost> {
-        self.lists
-            .iter()
-            .try_for_each(|list| list.read_text(proc, text))
-    }
-
-    /// Opens the lists that are not open yet and proves that they are its own; before a
-    /// signal that leaves no time for another look, also those of threads that were started
-    /// since the last one. A process may have more threads than fell may have descriptors:
-    /// what is over is read at once and closed.
-    fn open_lists(
-        &mut self,
-        proc: &mut Proc,
-        signal: Signal,
-        text: &mut Vec<u8>,
-    ) -> Result<(), Lost> {
-        /// Who starts threads faster than that is met by the next sweep.
-        const LOOKS: usize = 4;
-        for _ in 0..LOOKS {
-            let threads = self.threads;
-            let unopened = self.unopened(proc)?;
-            let is_proven = unopened.is_empty() && self.proven == self.lists.len();
-            if is_proven && signal.is_catchable() {
-                break;
-            }
-            for thread in unopened {
-                match self.open_list(proc, thread)? {
-                    Some(list) if list.is_below(self.descriptors - SPARE) => self.lists.push(list),
-                    Some(list) => list.read_text(proc, text)?,
-                    None => {}
-                }
-            }
-            // It is still there, so what was opened by its number is its own; and by now
-            // it may have more threads.
-            if let Err(error) = self.read(proc) {
-                self.forget_lists();
-                return Err(error);
-            }
-            self.proven = self.lists.len();
-            if self.threads <= threads {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// The threads whose lists are not open yet.
-    fn unopened(&self, proc: &mut Proc) -> Result<Vec<Pid>, Lost> {
-        let mut threads = if self.threads > 1 {
-            proc.threads(self.place()).map_err(lost)?
-        } else {
-            vec![self.identity.pid]
-        };
-        threads.retain(|&thread| self.lists.iter().all(|list| list.thread != thread));
-        Ok(threads)
-    }
-
-    /// `None` for a thread that has ended; its children are on another one's list.
-    fn open_list(&self, proc: &mut Proc, thread: Pid) -> Result<Option<List>, Lost> {
-        match proc.open_children(self.place(), thread) {
-            Ok(file) => Ok(Some(List { thread, file })),
-            Err(Errno::NOENT | Errno::SRCH) if self.threads > 1 => Ok(None),
-            Err(Errno::NOENT) if proc.has_children_lists() => Err(Lost::Gone),
-            Err(Errno::NOENT) => Err(Lost::Unsupported),
-            Err(error) => Err(lost(error)),
-        }
-    }
-
-    fn read_lists(proc: &mut Proc, lists: &[List]) -> Result<Vec<Pid>, Lost> {
-        let mut children = Vec::new();
-        for list in lists {
-            match proc.read_children(&list.file) {
-                Ok(listed) => children.extend(listed),
-                Err(Errno::SRCH) => {}
-                Err(error) => return Err(lost(error)),
-            }
-        }
-        Ok(children)
     }
 
     /// Sends a signal, or with `None` asks whether one could be sent.

@@ -3,17 +3,16 @@
 use std::time::SystemTime;
 
 use anyhow::{Result, bail};
-use fell::guard::Refusal;
 use fell::linux::Linux;
 use fell::linux::own::{die_by, leave_group};
 use fell::outcome::{Outcome, Verdict};
 use fell::process::{Pgid, Process};
-use fell::schedule::{Schedule, Step};
+use fell::schedule::Schedule;
 use fell::scope::{Reach, Scope};
-use fell::selection::{Caveat, Refused};
+use fell::selection::Caveat;
 use fell::signal::Signal;
 use fell::stop::{Detail, Errand, Event, Order, Plan, stop};
-use fell::target::{Root, Target};
+use fell::target::Target;
 
 use super::look;
 use crate::cli::ColorChoice;
@@ -22,9 +21,12 @@ use crate::cli::values::SignalOrProbe;
 use crate::exit::Exit;
 use crate::output::{self, Written};
 use crate::render::progress::{INTERVAL, Progress};
-use crate::render::{json, stop as wording, tree};
-use crate::report::{self, Row};
+use crate::render::{json, stop as wording};
+use crate::report::{self};
 use crate::terminal::Terminal;
+
+mod refusal;
+mod rehearsal;
 
 /// What the three commands come down to.
 #[derive(Debug)]
@@ -146,117 +148,6 @@ impl<'a> Job<'a> {
         linux.catch_interruptions()?;
         let (outcome, unsaid) = self.carry_out(&mut linux, scope)?;
         self.tell(&outcome, unsaid)
-    }
-
-    /// A target is there, but may not even be looked at (hidepid of proc(5)): it is still
-    /// there at the end.
-    fn tell_out_of_reach(&self, why: &str) -> Result<Exit> {
-        output::message(&format!("fell: {why}\n"));
-        if self.options.json {
-            let document = json::out_of_reach(&self.context(&[]), why.to_owned());
-            output::result(&json::print(&document)?);
-        }
-        Ok(Exit::Left)
-    }
-
-    /// A group that the kernel knows, and in which /proc shows nobody.
-    fn hidden_group(&self, linux: &mut Linux) -> Option<Pgid> {
-        let groups = self.targets.iter().filter_map(|target| match target {
-            Target::Group(group) => Some(*group),
-            Target::Process(_) => None,
-        });
-        groups.into_iter().find(|&group| linux.hides_group(group))
-    }
-
-    /// A refused target is an error, and then nobody at all is signalled.
-    fn refuse(&self, scope: &Scope) -> Result<Option<Exit>> {
-        let mut refused = Vec::new();
-        let mut reasons = Vec::new();
-        let charset = self.terminal().charset;
-        for (at, root) in scope.roots.iter().enumerate() {
-            match root {
-                Root::Process(process) => {
-                    if let Some(why) = scope.guard.refusal(process) {
-                        reasons.push(wording::refused(process, why, charset));
-                        refused.push(Refused {
-                            process: process.clone(),
-                            why,
-                            named: Some(at),
-                        });
-                    }
-                }
-                Root::Group(group) => reasons.extend(refused_group(scope, *group)),
-                Root::Remains(_) | Root::Replaced(_) | Root::Adopted(_) => {}
-            }
-        }
-        if reasons.is_empty() {
-            return Ok(None);
-        }
-        let lines = reasons.iter().map(|reason| format!("fell: {reason}\n"));
-        output::message(&lines.collect::<String>());
-        if self.options.json {
-            let document = json::refusal(&self.context(&[]), &refused, reasons);
-            output::result(&json::print(&document)?);
-        }
-        Ok(Some(Exit::Failed))
-    }
-
-    /// The same selection, errors and exit status as the real run; signals nobody.
-    fn rehearse(&self, linux: &mut Linux, scope: Scope) -> Result<Exit> {
-        let picture = look::take(linux, scope)?;
-        let taken = picture.rows.iter().filter(|row| row.is_taken()).count();
-        let shown = picture.rows.iter().map(|row| &row.process);
-        let mut text = self.of_missing(&picture.missing, shown, taken == 0);
-        let unreachable = look::unreachable(linux, &picture.rows);
-        for row in &unreachable {
-            let line = wording::unreachable(row, self.terminal().charset);
-            text += &format!("fell: {line}\n");
-        }
-        output::message(&text);
-        for caveat in &picture.caveats {
-            self.warn(caveat);
-        }
-        if self.options.json {
-            let context = self.context(&picture.missing);
-            let document =
-                json::dry_run(&context, &picture.rows, &picture.caveats, picture.partial);
-            output::result(&json::print(&document)?);
-        } else if taken > 0 && !self.options.quiet {
-            output::result(&self.draw(linux, &picture.rows));
-            output::result(&format!(
-                "{}\n",
-                wording::intention(&self.errand, self.order, taken)
-            ));
-        }
-        Ok(self.exit(match (taken, unreachable.as_slice()) {
-            (0, _) => Exit::Nothing,
-            (_, []) => Exit::Done,
-            _ => Exit::Left,
-        }))
-    }
-
-    fn draw(&self, linux: &Linux, rows: &[Row]) -> String {
-        use fell::system::System as _;
-        let of_step = |step: Option<&Step>| step.map(|step| step.signal);
-        let (signal, sequel) = match &self.errand {
-            Errand::Stop(schedule) => {
-                let steps = schedule.steps();
-                let sequel = match of_step(steps.last()) {
-                    Some(Signal::KILL) => tree::Sequel::Kill,
-                    _ => tree::Sequel::Left,
-                };
-                (of_step(steps.first()), sequel)
-            }
-            Errand::Deliver(signal) => (Some(*signal), tree::Sequel::Nothing),
-            Errand::Probe => (None, tree::Sequel::Nothing),
-        };
-        let view = tree::View {
-            terminal: Terminal::stdout(self.color),
-            signal: signal.unwrap_or(Signal::TERM),
-            sequel,
-            now: linux.tick(),
-        };
-        tree::render(rows, &view)
     }
 
     /// The outcome, and what could not be said before the first signal without waiting
@@ -411,27 +302,6 @@ impl<'a> Job<'a> {
             started_at: self.started_at,
         }
     }
-}
-
-/// Why a group that was named must not be signalled.
-fn refused_group(scope: &Scope, group: Pgid) -> Option<String> {
-    let with = if group.get() == 1 {
-        group.leader()
-    } else {
-        scope.guard.holder_of_group(group)?
-    };
-    let whom = match scope
-        .guard
-        .kin(with)
-        .and_then(|kin| scope.guard.refusal(kin))
-    {
-        Some(Refusal::Myself) => "fell itself".to_owned(),
-        Some(Refusal::Ancestor) => format!("{with}, an ancestor of fell"),
-        _ => format!("{with}, the first process"),
-    };
-    Some(format!(
-        "group {group} holds {whom}: refused, and nobody was signalled"
-    ))
 }
 
 /// If the target's own handler signals its whole group, fell should not be in it.

@@ -1,0 +1,96 @@
+//! Finds who is in the groups and sessions of the set, and makes sure that their numbers
+//! still mean these.
+
+#![forbid(unsafe_code)]
+
+use std::io;
+
+use super::{Lists, Survey};
+use crate::process::{Pgid, Pid, Process, Sid};
+use crate::selection::Via;
+use crate::system::{Hold, Lost, System};
+
+impl<S: System> Survey<S> {
+    /// Admits everyone who is in a group or session that belongs.
+    pub fn find_mates(&mut self, system: &mut S, ended: &impl Fn(usize) -> bool) -> io::Result<()> {
+        if self.lists == Lists::Absent {
+            return self.read_table(system);
+        }
+        let kin = self.selection.kin();
+        if kin.is_empty() {
+            return Ok(());
+        }
+        let mates = system.mates(&kin)?;
+        for &pid in &mates {
+            if !self.is_held(pid, ended)
+                && !self.is_unreaped(system, pid)
+                && let Some((handle, process)) = self.open(system, pid)
+            {
+                if self.is_double(&process) {
+                    self.selection.disown(pid);
+                    continue;
+                }
+                self.verify_names(system, &process);
+                self.offer(handle, process, Via::Mate);
+            }
+        }
+        self.note_openers(system);
+        Ok(())
+    }
+
+    pub(super) fn note_openers(&mut self, system: &mut S) {
+        self.selection
+            .note_openers(|pid| Ok(system.open(pid, Hold::Look)?.1.identity));
+    }
+
+    /// Whether a member that has ended still has its number: a zombie can be signalled,
+    /// one that was reaped can't. Cheaper than to open it anew with every sweep.
+    fn is_unreaped(&mut self, system: &mut S, pid: Pid) -> bool {
+        self.selection
+            .position(pid)
+            .and_then(|at| self.handles[at].as_mut())
+            .is_some_and(|handle| !matches!(system.probe(handle), Err(Lost::Gone)))
+    }
+
+    /// Whether this is not the member that it seems to be, which is known to have been
+    /// reaped, but somebody who got its number in the very tick in which it was born.
+    fn is_double(&self, process: &Process) -> bool {
+        self.selection.position(process.pid()).is_some_and(|at| {
+            self.handles[at].is_some()
+                && self.selection.members()[at].process.identity == process.identity
+        })
+    }
+
+    /// Makes sure that the group and the session in which somebody was seen are still
+    /// those that belong. Their numbers are safe as long as whoever opened them bears
+    /// them, if only as a zombie.
+    fn verify_names(&mut self, system: &mut S, mate: &Process) {
+        let group = mate.group.map(Pgid::leader);
+        let session = mate.session.map(Sid::leader);
+        for leader in group.into_iter().chain(session) {
+            if leader != mate.pid()
+                && !self.is_borne_by_member(system, leader)
+                && let Ok((_, bearer)) = system.open(leader, Hold::Look)
+                && (self.selection.is_usurper(&bearer) || self.is_double(&bearer))
+            {
+                self.selection.disown(leader);
+            }
+        }
+    }
+
+    pub(super) fn is_borne_by_member(&mut self, system: &mut S, pid: Pid) -> bool {
+        let Some(at) = self.selection.position(pid) else {
+            return false;
+        };
+        let identity = self.selection.members()[at].process.identity;
+        match self.handles[at]
+            .as_mut()
+            .map(|handle| system.review(handle))
+        {
+            Some(Ok(process)) => process.identity == identity,
+            Some(Err(Lost::Gone)) | None => false,
+            // It can't be read, and nothing says that it is not there.
+            Some(Err(_)) => true,
+        }
+    }
+}
