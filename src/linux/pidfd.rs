@@ -89,9 +89,13 @@ pub(super) struct Polled {
     pub(super) waited: Duration,
 }
 
-/// Waits until one of these can be read, at most so long. Only the system call itself
-/// tells how much of the time was left (ppoll(2), "C library/kernel differences").
+/// Waits until one of these can be read, at most so long, and a month at the very most.
+/// Only the system call itself tells how much of the time was left (ppoll(2), "C
+/// library/kernel differences").
 pub(super) fn poll(fds: &[BorrowedFd<'_>], time: Duration) -> io::Result<Polled> {
+    /// Fits into the kernel's numbers on every machine; whoever waits longer waits again.
+    const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
+    let time = time.min(MONTH);
     let mut polled: Vec<libc::pollfd> = fds
         .iter()
         .map(|fd| libc::pollfd {
@@ -101,7 +105,7 @@ pub(super) fn poll(fds: &[BorrowedFd<'_>], time: Duration) -> io::Result<Polled>
         })
         .collect();
     let mut left = libc::timespec {
-        tv_sec: time.as_secs().try_into().unwrap_or(libc::time_t::MAX),
+        tv_sec: time.as_secs().try_into().unwrap_or_default(),
         tv_nsec: time.subsec_nanos().into(),
     };
     // SAFETY: both pointers are to values that live until the call returns, the first to as
