@@ -177,12 +177,6 @@ pub trait System {
         }
     }
 
-    /// Stops a pinned process, so that it can't fork any more, and returns once it has
-    /// stopped, or ended, or after a moment in which it did neither.
-    fn halt(&mut self, to: &mut Self::Handle) -> Result<(), Lost> {
-        self.send(to, Signal::STOP)
-    }
-
     /// Whether a process is held by more than its number and start time.
     fn is_pinned(&self, _of: &Self::Handle) -> bool {
         true

@@ -227,12 +227,6 @@ impl System for Linux {
         to.send_between(&mut self.proc, signal)
     }
 
-    fn halt(&mut self, to: &mut Handle) -> Result<(), Lost> {
-        to.send(&mut self.proc, Some(Signal::STOP))?;
-        waiting::until_halted(&mut self.proc, to);
-        Ok(())
-    }
-
     fn is_pinned(&self, of: &Handle) -> bool {
         of.pidfd().is_some()
     }

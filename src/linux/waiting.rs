@@ -13,7 +13,6 @@ use super::own::{Interruptions, Request};
 use super::pidfd::{self, Polled};
 use super::proc::Proc;
 use super::{Handle, Linux};
-use crate::process::State;
 use crate::system::{System, Wake};
 
 /// How often processes without a pidfd are looked at.
@@ -87,33 +86,6 @@ pub(super) fn turn_of(
         waited,
         lost,
     })
-}
-
-/// Waits until a process that was sent STOP has stopped or ended; that takes it its next
-/// turn, and where it sleeps in the kernel it is not waited for.
-pub(super) fn until_halted(proc: &mut Proc, handle: &mut Handle) {
-    /// A stop tells nobody but the parent, so it is looked for: at most so often,
-    const LOOKS: u32 = 20;
-    /// and the first time after so long; later after twice as long each time, up to a
-    /// millisecond.
-    const FIRST: Duration = Duration::from_micros(30);
-    const LAST: Duration = Duration::from_millis(1);
-    let mut time = FIRST;
-    for _ in 0..LOOKS {
-        match handle.read(proc) {
-            Ok((process, _)) if is_on_its_way(process.state) => {}
-            _ => return,
-        }
-        let ended: Vec<BorrowedFd<'_>> = handle.pidfd().map(AsFd::as_fd).into_iter().collect();
-        // Neither an end nor a signal of fell's own is anything but a reason to look.
-        let _ = pidfd::poll(&ended, time);
-        time = LAST.min(time * 2);
-    }
-}
-
-/// Whether a process that was sent STOP has yet to take notice.
-fn is_on_its_way(state: State) -> bool {
-    matches!(state, State::Running | State::Sleeping)
 }
 
 /// Does what the signals ask for; what asks fell to end is the caller's matter.

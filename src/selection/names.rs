@@ -182,11 +182,6 @@ impl Selection {
         }
     }
 
-    /// Whether every process of this group belongs.
-    pub(crate) fn has_group(&self, group: Pgid) -> bool {
-        self.groups.contains_key(&group)
-    }
-
     /// Groups whose every process belongs.
     pub fn groups(&self) -> impl Iterator<Item = Pgid> {
         self.groups.keys().copied()

@@ -6,9 +6,9 @@
 //! fork(2) fails (`copy_process` looks for a fatal signal under the lock that adds
 //! the child), so the second reading is complete. A member that was dead before may
 //! have handed children on: these are met by the signal to the group and by one
-//! more sweep. Where the group does not belong as a whole (fell's caller is in it, or only
-//! the tree was asked for) nothing would lead to them: there the member is stopped first,
-//! so that its lists are complete before it dies.
+//! more sweep. Nobody is stopped first, which would leave no doubt: when a parent ends, the
+//! kernel sends HUP to a group that this orphans if somebody in it is stopped (setpgid(2)),
+//! and strangers may be in there.
 
 #![forbid(unsafe_code)]
 
@@ -16,7 +16,6 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::{Event, Run, StepEnd};
-use crate::scope::Reach;
 use crate::signal::Signal;
 use crate::system::System;
 
@@ -54,17 +53,10 @@ impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
         while let Some(member) = queue.pop_front() {
             if self.roster.is_living(member) && !self.roster.is_tried(member, at) {
                 let known = self.roster.len();
-                if self.reach().descends() && !self.roster.is_met_by_group(member) {
-                    self.roster.halt(self.system, member);
-                }
                 self.roster.send(self.system, member, at, Signal::KILL);
                 queue.extend(known..self.roster.len());
             }
         }
-    }
-
-    fn reach(&self) -> Reach {
-        self.roster.selection().scope().reach
     }
 
     /// KILL to the groups that belong as a whole, for those whom no look at /proc is

@@ -156,21 +156,6 @@ impl<S: System> Roster<S> {
         sending.known_before
     }
 
-    /// Whether a signal to a group that belongs as a whole meets the children that a
-    /// member may have at the last moment.
-    pub(super) fn is_met_by_group(&self, at: usize) -> bool {
-        let group = self.selection().members()[at].process.group;
-        group.is_some_and(|group| self.selection().has_group(group))
-    }
-
-    /// Keeps a member from having more children.
-    pub(super) fn halt(&mut self, system: &mut S, at: usize) {
-        if let Some(handle) = self.survey.handle_mut(at) {
-            // One that can't be stopped can't be killed either, and that is told.
-            let _ = system.halt(handle);
-        }
-    }
-
     pub(super) fn note_ancestors(&mut self, system: &mut S) {
         self.survey.note_ancestors(system);
     }

@@ -94,10 +94,6 @@ impl System for Keeper {
         self.linux.send_between(to, signal)
     }
 
-    fn halt(&mut self, to: &mut Handle) -> Result<(), Lost> {
-        self.linux.halt(to)
-    }
-
     fn is_pinned(&self, of: &Handle) -> bool {
         self.linux.is_pinned(of)
     }
