@@ -64,9 +64,11 @@ pub(super) fn turn_of(
     time: Duration,
 ) -> io::Result<Turn> {
     let began = Instant::now();
-    let pinned = || watched.iter().enumerate();
-    let pinned = pinned().filter_map(|(at, handle)| Some((at, handle.pidfd()?.as_fd())));
-    let (positions, mut fds): (Vec<usize>, Vec<BorrowedFd<'_>>) = pinned.unzip();
+    let (positions, mut fds): (Vec<usize>, Vec<BorrowedFd<'_>>) = watched
+        .iter()
+        .enumerate()
+        .filter_map(|(at, handle)| Some((at, handle.pidfd()?.as_fd())))
+        .unzip();
     fds.extend(mailbox);
     let Polled { ready, waited } = pidfd::poll(&fds, time)?;
     let lost = began.elapsed().saturating_sub(waited);

@@ -31,9 +31,8 @@ impl Selection {
     pub(super) fn root_of_session(&self, session: Sid) -> Option<usize> {
         let opened = || {
             let opener = &self.members[self.position(session.leader())?];
-            let is_free = self.scope.guard.holder_of_session(session).is_none()
-                && !self.shared.contains(&session.leader());
-            (is_free && self.scope.reach.follows_leaders() && opener.kindred).then_some(opener.root)
+            (self.is_free_session(session) && self.scope.reach.follows_leaders() && opener.kindred)
+                .then_some(opener.root)
         };
         self.sessions.get(&session).copied().or_else(opened)
     }
@@ -41,6 +40,12 @@ impl Selection {
     /// Whether nobody who must not be signalled is in this group.
     fn is_free_group(&self, group: Pgid) -> bool {
         self.scope.guard.holder_of_group(group).is_none() && !self.shared.contains(&group.leader())
+    }
+
+    /// The same for a session.
+    fn is_free_session(&self, session: Sid) -> bool {
+        self.scope.guard.holder_of_session(session).is_none()
+            && !self.shared.contains(&session.leader())
     }
 
     /// Whether the target or a descendant of it opened this session. A session is only
