@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::process::{Kind, Pgid, Pid, Process, Sid};
-use crate::system::{Hold, System};
+use crate::system::System;
 
 /// Why a process must not be signalled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,13 +76,13 @@ impl Guard {
         let mut next = Some(system.own_pid());
         while let Some(pid) = next
             && lineage.iter().all(|known| known.pid() != pid)
-            && let Ok((_, process)) = system.open(pid, Hold::Look)
+            && let Ok(process) = system.glance(pid)
         {
             next = process.parent;
             lineage.push(process);
         }
-        let init = Pid::new(1).and_then(|init| system.open(init, Hold::Look).ok());
-        Self::new(lineage, init.map(|(_, init)| init))
+        let init = Pid::new(1).and_then(|init| system.glance(init).ok());
+        Self::new(lineage, init)
     }
 
     /// Why this process must not be signalled, if it must not.

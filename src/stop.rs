@@ -131,7 +131,7 @@ pub fn stop<S: System>(
     tell: impl FnMut(Event<'_>),
 ) -> Result<Outcome, StopError> {
     let began = system.now();
-    let survey = Survey::begin(system, scope, Hold::Pin);
+    let survey = Survey::begin(system, scope, Hold::Follow);
     let mut run = Run {
         roster: Roster::new(system, survey, began, plan.detail),
         system,

@@ -10,21 +10,21 @@
 use std::collections::HashSet;
 use std::io;
 
-use crate::kinship::{Listing, Parent};
-use crate::process::{Pid, Process, StartTime};
+use crate::process::{Pid, Process};
 use crate::scope::Scope;
 use crate::selection::{Admission, Member, Selection, Via};
-use crate::signal::Signal;
 use crate::system::{Hold, Lost, System};
 use crate::target::Root;
 
 mod adopted;
 mod ancestors;
+mod descent;
 mod gaps;
 mod mates;
 mod orphans;
 mod table;
 
+pub use descent::Sending;
 use gaps::Gaps;
 pub use gaps::{Gap, Unread};
 
@@ -41,20 +41,6 @@ pub struct Survey<S: System> {
     adopters: Option<HashSet<Pid>>,
 }
 
-/// What came of a signal between two readings of a member's children.
-#[derive(Debug)]
-pub struct Sending {
-    /// The moment right before the signal.
-    pub sent_at: StartTime,
-    /// The signal.
-    pub sent: Result<(), Lost>,
-    /// The readings.
-    pub read: io::Result<()>,
-    /// How many belonged before the second reading: whoever came later may have been
-    /// born after the signal.
-    pub known_before: usize,
-}
-
 /// Where children are read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Lists {
@@ -69,6 +55,10 @@ impl<S: System> Survey<S> {
     /// has ended by now is one that remains, or nothing if its number means somebody
     /// else. One that can't be opened stays a root, without a handle.
     pub fn begin(system: &mut S, mut scope: Scope, hold: Hold) -> Self {
+        let hold = match hold {
+            Hold::Follow if !scope.reach.descends() => Hold::Pin,
+            hold => hold,
+        };
         let mut opened = Vec::new();
         for root in &mut scope.roots {
             if let Root::Process(process) = root {
@@ -109,8 +99,8 @@ impl<S: System> Survey<S> {
     /// be opened before may have ended meanwhile.
     pub fn gaps(&mut self, system: &mut S) -> Vec<Gap> {
         for pid in self.gaps.processes() {
-            let looked = match system.open(pid, Hold::Look) {
-                Ok((_, process)) if process.is_zombie() => Err(Lost::Gone),
+            let looked = match system.glance(pid) {
+                Ok(process) if process.is_zombie() => Err(Lost::Gone),
                 // It can be read now, when nobody looks any more who belongs.
                 Ok(_) => continue,
                 Err(lost) => Err::<(), _>(lost),
@@ -187,12 +177,8 @@ impl<S: System> Survey<S> {
         let began = system.tick();
         let mut at = 0;
         loop {
-            while at < self.len() {
-                if !ended(at) {
-                    self.descend(system, at, ended)?;
-                }
-                at += 1;
-            }
+            self.descend_from(system, at, ended)?;
+            at = self.len();
             self.find_mates(system, ended)?;
             self.meet_adopted(system, ended)?;
             let newcomers = &self.selection.members()[at..];
@@ -203,113 +189,10 @@ impl<S: System> Survey<S> {
         }
     }
 
-    /// Reads one member's children and admits them.
-    pub fn descend(
-        &mut self,
-        system: &mut S,
-        at: usize,
-        ended: &impl Fn(usize) -> bool,
-    ) -> io::Result<()> {
-        if !self.reads_lists() {
-            return Ok(());
-        }
-        let Some(handle) = &mut self.handles[at] else {
-            return Ok(());
-        };
-        let listing = match system.children(handle) {
-            Err(Lost::Failed(_)) => system.children(handle),
-            listing => listing,
-        };
-        self.meet_children(system, at, listing, ended)
-    }
-
-    /// Sends a signal to a member right between two readings of its children, and
-    /// admits whom they named only then: opening them takes time in which more are
-    /// born.
-    pub fn descend_and_send(
-        &mut self,
-        system: &mut S,
-        at: usize,
-        signal: Signal,
-        ended: &impl Fn(usize) -> bool,
-    ) -> Sending {
-        let reads_lists = self.reads_lists();
-        let (sent, read);
-        let mut sent_at = system.tick();
-        let mut known_before = self.len();
-        match &mut self.handles[at] {
-            None => (sent, read) = (Err(never_opened()), Ok(())),
-            Some(handle) if !reads_lists => (sent, read) = (system.send(handle, signal), Ok(())),
-            Some(handle) => {
-                let passage = system.send_between(handle, signal);
-                (sent_at, sent) = (passage.sent_at, passage.sent);
-                let before = self.meet_children(system, at, passage.before, ended);
-                known_before = self.len();
-                let after = self.meet_children(system, at, passage.after, ended);
-                read = before.and(after);
-            }
-        }
-        Sending {
-            sent_at,
-            sent,
-            read,
-            known_before,
-        }
-    }
-
-    fn reads_lists(&self) -> bool {
-        self.lists == Lists::Kept && self.selection.scope().reach.descends()
-    }
-
-    /// Admits the children whom a member's list named. One who is a member already
-    /// and is not known to have ended needs no look: its number is still its own.
-    fn meet_children(
-        &mut self,
-        system: &mut S,
-        at: usize,
-        listing: Result<Listing, Lost>,
-        ended: &impl Fn(usize) -> bool,
-    ) -> io::Result<()> {
-        let of = self.selection.members()[at].process.pid();
-        self.gaps.note(Unread::Children(of), &listing);
-        match listing {
-            Ok(listing) => {
-                for &child in &listing.children {
-                    match self.selection.position(child) {
-                        Some(known) if self.is_held(child, ended) => {
-                            self.selection.note_descent(known, at);
-                        }
-                        _ => self.meet(system, child, &listing, at),
-                    }
-                }
-                Ok(())
-            }
-            Err(Lost::Unsupported) => {
-                self.lists = Lists::Absent;
-                self.read_table(system)
-            }
-            // A member that can't be read has ended or hides its children.
-            Err(_) => Ok(()),
-        }
-    }
-
     fn is_held(&self, pid: Pid, ended: &impl Fn(usize) -> bool) -> bool {
         self.selection
             .position(pid)
             .is_some_and(|at| self.handles[at].is_some() && !ended(at))
-    }
-
-    /// Opens whoever bears a number on a member's list and offers them for admission.
-    fn meet(&mut self, system: &mut S, pid: Pid, listing: &Listing, of: usize) {
-        let Some((handle, process)) = self.open(system, pid) else {
-            return;
-        };
-        let parent = self.selection.members()[of].process.pid();
-        if listing.parent == Parent::Gone && process.parent == Some(parent) {
-            return;
-        }
-        let via = self.tell_orphan(system, &process, listing.via(of));
-        self.offer(handle, process, via);
     }
 
     fn offer(&mut self, handle: S::Handle, process: Process, via: Via) {
@@ -322,15 +205,25 @@ impl<S: System> Survey<S> {
         }
     }
 
-    fn open(&mut self, system: &mut S, pid: Pid) -> Option<(S::Handle, Process)> {
-        let opened = match system.open(pid, self.hold) {
-            // What fails for want of memory may well be had a moment later, and whoever
-            // ends before the next sweep would be missing from the record.
-            Err(Lost::Failed(_)) => system.open(pid, self.hold),
-            opened => opened,
-        };
-        self.gaps.note(Unread::Process(pid), &opened);
-        opened.ok()
+    /// Opens each of them, as far as they are there.
+    fn open_each(
+        &mut self,
+        system: &mut S,
+        pids: &[Pid],
+    ) -> impl Iterator<Item = Option<(S::Handle, Process)>> + use<S> {
+        let opened = system.open_each(pids, self.hold);
+        let mut found = Vec::with_capacity(pids.len());
+        for (&pid, opened) in pids.iter().zip(opened) {
+            let opened = match opened {
+                // What fails for want of memory may well be had a moment later, and whoever
+                // ends before the next sweep would be missing from the record.
+                Err(Lost::Failed(_)) => system.open(pid, self.hold),
+                opened => opened,
+            };
+            self.gaps.note(Unread::Process(pid), &opened);
+            found.push(opened.ok());
+        }
+        found.into_iter()
     }
 }
 

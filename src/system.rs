@@ -60,6 +60,8 @@ pub enum Hold {
     /// So that its number cannot come to mean another process: to signal it, to
     /// wait for it and to learn how it ended.
     Pin,
+    /// The same, and its children are going to be read.
+    Follow,
 }
 
 /// What came of [`System::send_between`].
@@ -144,6 +146,20 @@ pub trait System {
 
     /// Opens a process and reads it, proving that both are the same process.
     fn open(&mut self, pid: Pid, hold: Hold) -> Result<(Self::Handle, Process), Lost>;
+
+    /// One look at a process whose number the system gave out itself.
+    fn glance(&mut self, pid: Pid) -> Result<Process, Lost> {
+        self.open(pid, Hold::Look).map(|(_, process)| process)
+    }
+
+    /// Opens many, in their order.
+    fn open_each(
+        &mut self,
+        pids: &[Pid],
+        hold: Hold,
+    ) -> Vec<Result<(Self::Handle, Process), Lost>> {
+        pids.iter().map(|&pid| self.open(pid, hold)).collect()
+    }
 
     /// Reads an opened process once more.
     fn review(&mut self, of: &mut Self::Handle) -> Result<Process, Lost>;

@@ -67,14 +67,14 @@ impl Handle {
                 let opened = proc.open_directory(pid);
                 opened.map_err(|error| unseen(proc, pid, error))?
             }),
-            Hold::Pin => None,
+            Hold::Pin | Hold::Follow => None,
         };
         let place = place(directory.as_ref(), pid);
         let opened = proc.open_stat(place);
         let file = opened.map_err(|error| unseen(proc, pid, error))?;
         let pidfd = match hold {
             Hold::Look => None,
-            Hold::Pin => match pidfd::open(pid) {
+            Hold::Pin | Hold::Follow => match pidfd::open(pid) {
                 Ok(fd) => (fd.as_raw_fd() < descriptors - SPARE).then_some(fd),
                 // No pidfds here (before Linux 5.3, or a seccomp filter), or no room:
                 // the start time has to vouch for the number then.
@@ -95,8 +95,8 @@ impl Handle {
         // In the same order and for the same reason. Where there is no such list, whoever
         // asks for the children finds out why.
         let list = match hold {
-            Hold::Look => None,
-            Hold::Pin => proc.open_children(place, pid).ok().filter(may_keep),
+            Hold::Look | Hold::Pin => None,
+            Hold::Follow => proc.open_children(place, pid).ok().filter(may_keep),
         };
         let Stat { process, .. } = proc.read_stat(&file).map_err(lost)?;
         let lists: Vec<List> = list
@@ -108,13 +108,22 @@ impl Handle {
             threads: process.threads,
             hold,
             pidfd,
-            stat: Some(file).filter(|file| hold == Hold::Pin && may_keep(file)),
+            stat: Some(file).filter(|file| hold != Hold::Look && may_keep(file)),
             directory: directory.filter(may_keep),
             proven: lists.len(),
             lists,
             descriptors,
         };
         Ok((handle, process))
+    }
+
+    /// Reads a process without opening it.
+    pub(super) fn glance(proc: &mut Proc, pid: Pid) -> Result<Process, Lost> {
+        let file = proc
+            .open_stat(Place::Number(pid))
+            .map_err(|error| unseen(proc, pid, error))?;
+        let stat = proc.read_stat(&file).map_err(lost)?;
+        Ok(stat.process)
     }
 
     /// Reads it once more, and its wait status where it has one.

@@ -17,8 +17,8 @@ use crate::signal::Signal;
 use crate::snapshot::Snapshot;
 use crate::system::{Description, GroupKey, Hold, Lost, Passage, System, Wake};
 
+mod by_two;
 mod children;
-mod describing;
 mod handle;
 mod inbox;
 pub mod keeper;
@@ -112,7 +112,7 @@ impl Linux {
         let mates = self.mates(&kin).unwrap_or_default();
         mates
             .into_iter()
-            .all(|pid| matches!(self.open(pid, Hold::Look), Err(Lost::Denied)))
+            .all(|pid| matches!(self.glance(pid), Err(Lost::Denied)))
     }
 
     /// Who shares a group or a session with a member, but does not belong.
@@ -138,7 +138,9 @@ impl Linux {
 
     /// The same as [`System::describe`] for many at once.
     pub fn describe_each(&mut self, of: &mut [Option<Handle>]) -> Vec<Option<Description>> {
-        describing::describe(&mut self.proc, of)
+        by_two::each(&mut self.proc, of, |proc, handle| {
+            handle.as_mut()?.describe(proc).ok()
+        })
     }
 
     /// What every process does with its signals, its owner and its command line; for
@@ -179,18 +181,18 @@ impl System for Linux {
         let pids = self.proc.pids()?;
         let processes: Vec<Process> = pids
             .into_iter()
-            .filter_map(|pid| Some(self.open(pid, Hold::Look).ok()?.1))
+            .filter_map(|pid| self.glance(pid).ok())
             .collect();
         Ok(Snapshot::new(processes, self.tick()))
     }
 
     fn is_partial(&mut self) -> bool {
         // A process that the kernel knows by its number, but /proc does not show.
-        Pid::new(1).is_some_and(|init| own::exists(init) && self.open(init, Hold::Look).is_err())
+        Pid::new(1).is_some_and(|init| own::exists(init) && self.glance(init).is_err())
     }
 
     fn look(&mut self, pid: Pid) -> Result<Process, Lost> {
-        let (_, process) = self.open(pid, Hold::Look)?;
+        let process = self.glance(pid)?;
         match self.proc.status_of(pid).map(|status| status.process) {
             Ok(Some(of)) if of != pid => Err(Lost::Thread(of)),
             _ => Ok(process),
@@ -199,6 +201,17 @@ impl System for Linux {
 
     fn open(&mut self, pid: Pid, hold: Hold) -> Result<(Handle, Process), Lost> {
         Handle::open(&mut self.proc, pid, hold, self.descriptors)
+    }
+
+    fn glance(&mut self, pid: Pid) -> Result<Process, Lost> {
+        Handle::glance(&mut self.proc, pid)
+    }
+
+    fn open_each(&mut self, pids: &[Pid], hold: Hold) -> Vec<Result<(Handle, Process), Lost>> {
+        let descriptors = self.descriptors;
+        by_two::each(&mut self.proc, &mut pids.to_vec(), |proc, &mut pid| {
+            Handle::open(proc, pid, hold, descriptors)
+        })
     }
 
     fn review(&mut self, of: &mut Handle) -> Result<Process, Lost> {
@@ -214,6 +227,12 @@ impl System for Linux {
     }
 
     fn mates(&mut self, kin: &Kin) -> io::Result<Vec<Pid>> {
+        // A group that nobody is in takes no pass over all processes to tell.
+        let has_anyone =
+            !kin.sessions.is_empty() || kin.groups.iter().any(|&group| own::has_group(group));
+        if !has_anyone {
+            return Ok(Vec::new());
+        }
         let mut pids = self.proc.pids()?;
         pids.retain(|&pid| own::is_kin(pid, kin));
         Ok(pids)

@@ -44,6 +44,11 @@ pub(super) fn lift_descriptor_limit() -> i32 {
     i32::try_from(limit).unwrap_or(i32::MAX)
 }
 
+/// How many processors fell may run on.
+pub(super) fn processors() -> u32 {
+    rustix::thread::sched_getaffinity(None).map_or(1, |processors| processors.count())
+}
+
 /// Whether the kernel knows a process by this number, shown in /proc or not.
 pub(super) fn exists(pid: Pid) -> bool {
     unistd::getpgid(Some(raw(pid))).is_ok()

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use std::fmt::{Arguments, Write as _};
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
 use rustix::fs::{Mode, OFlags, RawDir, SeekFrom, openat, readlinkat, seek};
 use rustix::io::{Errno, pread};
@@ -46,6 +46,8 @@ pub(super) struct Proc {
     path: String,
     buffer: Vec<u8>,
     entries: Vec<MaybeUninit<u8>>,
+    /// The highest descriptor that was opened so far.
+    highest: RawFd,
 }
 
 impl Proc {
@@ -67,6 +69,7 @@ impl Proc {
 
     fn below(root: OwnedFd) -> Self {
         Self {
+            highest: root.as_raw_fd(),
             root,
             path: String::new(),
             buffer: vec![0; PAGE],
@@ -74,10 +77,23 @@ impl Proc {
         }
     }
 
-    /// The same, to be read by another thread at the same time. Both share the place up
-    /// to which the directory was listed, so only one of them may list it.
-    pub(super) fn try_clone(&self) -> io::Result<Self> {
+    /// The same, to be read by another thread at the same time, while both of them open so
+    /// many files. They share the place up to which the directory was listed, so only one of
+    /// them may list it.
+    ///
+    /// Where threads share a table of descriptors that has to grow, the kernel waits until no
+    /// processor can be reading the old one (`expand_fdtable`, milliseconds each time). So
+    /// it grows now, while there is one thread.
+    pub(super) fn try_clone(&self, files: usize) -> io::Result<Self> {
+        let files = RawFd::try_from(files).unwrap_or(RawFd::MAX);
+        let highest = self.highest.saturating_add(files);
+        drop(rustix::io::fcntl_dupfd_cloexec(&self.root, highest)?);
         Ok(Self::below(self.root.try_clone()?))
+    }
+
+    /// What another one has opened is open here as well.
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.highest = self.highest.max(other.highest);
     }
 
     fn open_below_root(
@@ -85,7 +101,9 @@ impl Proc {
         flags: OFlags,
         path: Arguments<'_>,
     ) -> rustix::io::Result<OwnedFd> {
-        open(self.root.as_fd(), &mut self.path, flags, path)
+        let opened = open(self.root.as_fd(), &mut self.path, flags, path)?;
+        self.highest = self.highest.max(opened.as_raw_fd());
+        Ok(opened)
     }
 
     /// Opens a file of a process.
@@ -197,6 +215,27 @@ impl Proc {
     pub(super) fn pids(&mut self) -> io::Result<Vec<Pid>> {
         seek(&self.root, SeekFrom::Start(0))?;
         Ok(numbers(&self.root, &mut self.entries)?)
+    }
+
+    /// How many threads a process has: its directory of them has so many links more than
+    /// an empty one (`proc_task_getattr`).
+    pub(super) fn count_threads(&mut self, place: Place<'_>) -> Option<u32> {
+        const OF_EMPTY: u64 = 2;
+        self.path.clear();
+        let below = match place {
+            // Writing to a string does not fail.
+            Place::Number(pid) => {
+                let _ = write!(self.path, "{pid}/");
+                self.root.as_fd()
+            }
+            Place::Directory(directory) => directory,
+        };
+        self.path.push_str("task");
+        let found = rustix::fs::statat(below, self.path.as_str(), rustix::fs::AtFlags::empty());
+        let threads = u64::try_from(found.ok()?.st_nlink)
+            .ok()?
+            .checked_sub(OF_EMPTY)?;
+        u32::try_from(threads).ok()
     }
 
     /// The numbers of a process' threads.

@@ -23,23 +23,34 @@ impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
     /// Kills everyone and waits until the last one has ended and a sweep finds
     /// nobody.
     pub(super) fn kill(&mut self, at: usize, wait: Duration) -> StepEnd {
+        /// By then everyone has ended, most often, and one sweep is enough. Where somebody
+        /// takes longer, those who got away are not given that time.
+        const MOMENT: Duration = Duration::from_millis(50);
         let deadline = self.system.now().saturating_add(wait);
+        if at > 0 {
+            // Since the last sweep there was time to be born and to lose one's parents. The
+            // record is to have a name for those whom the signal to their group meets.
+            self.walk(at);
+            self.roster.sweep_again(self.system);
+        }
         loop {
             self.walk(at);
-            if !self.finds_untried(at) {
-                if let Some(end) = self.wait_for_all(at, deadline) {
-                    // Newcomers are killed all the same, if not awaited any more.
-                    if end == StepEnd::TimeOver && self.finds_untried(at) {
-                        self.walk(at);
-                    }
+            self.roster.send_groups(self.system, Signal::KILL);
+            for until in [self.system.now().saturating_add(MOMENT), deadline] {
+                let end = self.wait_for_all(at, until.min(deadline));
+                if let Some(end @ StepEnd::Interrupted(_)) = end {
                     return end;
                 }
-                // The dead leave no orphans behind without a last look for them.
-                if !self.finds_untried(at) {
+                // The dead leave no orphans behind without a look for them.
+                if self.finds_untried(at) {
+                    break;
+                }
+                if end.is_none() {
                     return self.end_of_step();
                 }
             }
-            if self.system.now() > deadline {
+            if self.system.now() >= deadline {
+                // Newcomers are killed all the same, if not awaited any more.
                 self.walk(at);
                 return StepEnd::TimeOver;
             }

@@ -16,7 +16,7 @@ pub(super) fn open_keepers<S: System>(system: &mut S, scope: &Scope) -> Vec<(usi
     let mut keepers = Vec::new();
     for (at, root) in scope.roots.iter().enumerate() {
         if let Root::Adopted(adopter) = root
-            && let Ok((handle, found)) = system.open(adopter.pid(), Hold::Pin)
+            && let Ok((handle, found)) = system.open(adopter.pid(), Hold::Follow)
             && found.identity == adopter.process.identity
         {
             keepers.push((at, handle));
@@ -45,12 +45,10 @@ impl<S: System> Survey<S> {
             let via = Via::Adopted(*root);
             match system.children(handle) {
                 Ok(listing) => {
-                    for child in listing.children {
-                        if !self.is_held(child, ended)
-                            && let Some((handle, process)) = self.open(system, child)
-                        {
-                            self.offer(handle, process, via);
-                        }
+                    let mut children = listing.children;
+                    children.retain(|&child| !self.is_held(child, ended));
+                    for (handle, process) in self.open_each(system, &children).flatten() {
+                        self.offer(handle, process, via);
                     }
                 }
                 Err(Lost::Unsupported) => {

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use super::Survey;
 use crate::process::{Pgid, Pid};
 use crate::selection::{Caveat, Member, Reason};
-use crate::system::{Hold, System};
+use crate::system::System;
 use crate::target::Root;
 
 impl<S: System> Survey<S> {
@@ -44,7 +44,7 @@ impl<S: System> Survey<S> {
             let mut next = target.parent;
             while let Some(pid) = next
                 && seen.insert(pid)
-                && let Ok((_, ancestor)) = system.open(pid, Hold::Look)
+                && let Ok(ancestor) = system.glance(pid)
             {
                 if beside.contains(&pid) && is_by_group(pid) {
                     let others = self.outside_tree(&beside, target.pid(), pid);

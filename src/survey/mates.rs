@@ -8,7 +8,7 @@ use std::io;
 use super::{Lists, Survey};
 use crate::process::{Pgid, Pid, Process, Sid};
 use crate::selection::Via;
-use crate::system::{Hold, Lost, System};
+use crate::system::{Lost, System};
 
 impl<S: System> Survey<S> {
     /// Admits everyone who is in a group or session that belongs.
@@ -20,19 +20,15 @@ impl<S: System> Survey<S> {
         if kin.is_empty() {
             return Ok(());
         }
-        let mates = system.mates(&kin)?;
-        for &pid in &mates {
-            if !self.is_held(pid, ended)
-                && !self.is_unreaped(system, pid)
-                && let Some((handle, process)) = self.open(system, pid)
-            {
-                if self.is_double(&process) {
-                    self.selection.disown(pid);
-                    continue;
-                }
-                self.verify_names(system, &process);
-                self.offer(handle, process, Via::Mate);
+        let mut mates = system.mates(&kin)?;
+        mates.retain(|&pid| !self.is_held(pid, ended) && !self.is_unreaped(system, pid));
+        for (handle, process) in self.open_each(system, &mates).flatten() {
+            if self.is_double(&process) {
+                self.selection.disown(process.pid());
+                continue;
             }
+            self.verify_names(system, &process);
+            self.offer(handle, process, Via::Mate);
         }
         self.note_openers(system);
         Ok(())
@@ -40,7 +36,7 @@ impl<S: System> Survey<S> {
 
     pub(super) fn note_openers(&mut self, system: &mut S) {
         self.selection
-            .note_openers(|pid| Ok(system.open(pid, Hold::Look)?.1.identity));
+            .note_openers(|pid| Ok(system.glance(pid)?.identity));
     }
 
     /// Whether a member that has ended still has its number: a zombie can be signalled,
@@ -70,7 +66,7 @@ impl<S: System> Survey<S> {
         for leader in group.into_iter().chain(session) {
             if leader != mate.pid()
                 && !self.is_borne_by_member(system, leader)
-                && let Ok((_, bearer)) = system.open(leader, Hold::Look)
+                && let Ok(bearer) = system.glance(leader)
                 && (self.selection.is_usurper(&bearer) || self.is_double(&bearer))
             {
                 self.selection.disown(leader);

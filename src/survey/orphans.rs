@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use super::Survey;
 use crate::process::{Pid, Process};
 use crate::selection::{Via, is_doubtful};
-use crate::system::{Hold, System};
+use crate::system::System;
 use crate::target::Root;
 
 impl<S: System> Survey<S> {
@@ -53,7 +53,7 @@ impl<S: System> Survey<S> {
                 };
                 while let Some(pid) = next
                     && adopters.insert(pid)
-                    && let Ok((_, ancestor)) = system.open(pid, Hold::Look)
+                    && let Ok(ancestor) = system.glance(pid)
                 {
                     next = ancestor.parent;
                 }

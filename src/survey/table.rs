@@ -33,7 +33,7 @@ impl<S: System> Survey<S> {
                 },
                 _ => Via::Mate,
             };
-            let opened = self.open(system, by_table.pid());
+            let opened = self.open_each(system, &[by_table.pid()]).flatten().next();
             if let Some((handle, process)) = opened
                 && process.identity == by_table.identity
                 && let Admission::Taken(_) = self.selection.admit(process, via)

@@ -52,7 +52,7 @@ impl Handle {
         for thread in unopened {
             if let Some(list) = self.open_list(proc, thread)? {
                 children.extend(Self::read_lists(proc, slice::from_ref(&list))?);
-                if self.hold == Hold::Pin && list.is_below(self.descriptors / 2) {
+                if self.hold != Hold::Look && list.is_below(self.descriptors / 2) {
                     self.lists.push(list);
                 }
             }
@@ -153,7 +153,7 @@ impl Handle {
             let threads = self.threads;
             let unopened = self.unopened(proc)?;
             let is_proven = unopened.is_empty() && self.proven == self.lists.len();
-            if is_proven && signal.is_catchable() {
+            if is_proven && (signal.is_catchable() || !self.has_new_threads(proc)) {
                 break;
             }
             for thread in unopened {
@@ -175,6 +175,13 @@ impl Handle {
             }
         }
         Ok(())
+    }
+
+    /// Whether it may have more threads than when it was read; half as dear as to read it
+    /// again. The question is asked by the number: where that is no longer its own it has
+    /// ended, and threads of its are of no account.
+    fn has_new_threads(&self, proc: &mut Proc) -> bool {
+        proc.count_threads(self.place()) != Some(self.threads)
     }
 
     /// The threads whose lists are not open yet.

@@ -27,7 +27,11 @@ impl World {
     }
 
     fn reach(&self, handle: &Handle) -> Result<usize, Lost> {
-        assert_eq!(handle.hold, Hold::Pin, "only a pinned process is signalled");
+        assert_ne!(
+            handle.hold,
+            Hold::Look,
+            "only a pinned process is signalled"
+        );
         let character = &self.characters[handle.at];
         match character.life {
             Life::Reaped => Err(Lost::Gone),
