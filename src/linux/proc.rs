@@ -217,10 +217,9 @@ impl Proc {
         Ok(numbers(&self.root, &mut self.entries)?)
     }
 
-    /// How many threads a process has: its directory of them has so many links more than
-    /// an empty one (`proc_task_getattr`).
+    /// How many threads a process has: its directory of them has so many links, besides the
+    /// two of an empty one (`proc_task_getattr`).
     pub(super) fn count_threads(&mut self, place: Place<'_>) -> Option<u32> {
-        const OF_EMPTY: u64 = 2;
         self.path.clear();
         let below = match place {
             // Writing to a string does not fail.
@@ -232,9 +231,7 @@ impl Proc {
         };
         self.path.push_str("task");
         let found = rustix::fs::statat(below, self.path.as_str(), rustix::fs::AtFlags::empty());
-        let threads = u64::try_from(found.ok()?.st_nlink)
-            .ok()?
-            .checked_sub(OF_EMPTY)?;
+        let threads = found.ok()?.st_nlink.checked_sub(2)?;
         u32::try_from(threads).ok()
     }
 
