@@ -59,12 +59,16 @@ _fell() {
             return 0
             ;;
         fell__subcmd__kill)
-            opts="-s -n -q -v -o -h --signal --reach --dry-run --quiet --verbose --json --oknodo --color --help"
+            opts="-s -n -q -v -o -h --color --signal --reach --dry-run --quiet --verbose --json --oknodo --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --signal)
                     COMPREPLY=($(compgen -W "HUP INT QUIT ILL TRAP ABRT IOT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO POLL PWR SYS UNUSED RTMIN RTMAX" -- "${cur}"))
                     return 0
@@ -77,10 +81,6 @@ _fell() {
                     COMPREPLY=($(compgen -W "family tree group process session" -- "${cur}"))
                     return 0
                     ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -89,12 +89,16 @@ _fell() {
             return 0
             ;;
         fell__subcmd__killpg)
-            opts="-s -n -q -v -o -h --signal --reach --dry-run --quiet --verbose --json --oknodo --color --help"
+            opts="-s -n -q -v -o -h --color --signal --reach --dry-run --quiet --verbose --json --oknodo --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --signal)
                     COMPREPLY=($(compgen -W "HUP INT QUIT ILL TRAP ABRT IOT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO POLL PWR SYS UNUSED RTMIN RTMAX" -- "${cur}"))
                     return 0
@@ -107,10 +111,6 @@ _fell() {
                     COMPREPLY=($(compgen -W "group family" -- "${cur}"))
                     return 0
                     ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -119,12 +119,16 @@ _fell() {
             return 0
             ;;
         fell__subcmd__run)
-            opts="-s -g -q -v -h --signal --grace --schedule --main-first --wait-all --quiet --verbose --json --report --color --help"
+            opts="-s -g -q -v -h --color --signal --grace --schedule --main-first --wait-all --quiet --verbose --json --report --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --signal)
                     COMPREPLY=($(compgen -W "HUP INT QUIT ILL TRAP ABRT IOT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO POLL PWR SYS UNUSED RTMIN RTMAX" -- "${cur}"))
                     return 0
@@ -160,10 +164,6 @@ _fell() {
                     fi
                     return 0
                     ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -172,12 +172,16 @@ _fell() {
             return 0
             ;;
         fell__subcmd__signals)
-            opts="-1 -h --arch --pid --lang --json --names --color --help HUP INT QUIT ILL TRAP ABRT IOT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO POLL PWR SYS UNUSED RTMIN RTMAX"
+            opts="-1 -h --color --arch --pid --lang --json --names --help HUP INT QUIT ILL TRAP ABRT IOT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO POLL PWR SYS UNUSED RTMIN RTMAX"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --arch)
                     COMPREPLY=($(compgen -W "native x86 alpha sparc mips parisc all" -- "${cur}"))
                     return 0
@@ -193,10 +197,6 @@ _fell() {
                     COMPREPLY=($(compgen -W "en zh" -- "${cur}"))
                     return 0
                     ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -205,12 +205,16 @@ _fell() {
             return 0
             ;;
         fell__subcmd__term)
-            opts="-s -g -n -q -v -o -h --signal --grace --schedule --no-kill --main-first --reach --dry-run --quiet --verbose --json --oknodo --color --help"
+            opts="-s -g -n -q -v -o -h --color --signal --grace --schedule --no-kill --main-first --reach --dry-run --quiet --verbose --json --oknodo --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --signal)
                     COMPREPLY=($(compgen -W "HUP INT QUIT ILL TRAP ABRT IOT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO POLL PWR SYS UNUSED RTMIN RTMAX" -- "${cur}"))
                     return 0
@@ -244,10 +248,6 @@ _fell() {
                     COMPREPLY=($(compgen -W "family tree group process session" -- "${cur}"))
                     return 0
                     ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -256,12 +256,16 @@ _fell() {
             return 0
             ;;
         fell__subcmd__tree)
-            opts="-s -h --reach --signal --kernel --json --color --help"
+            opts="-s -h --color --reach --signal --kernel --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --reach)
                     COMPREPLY=($(compgen -W "family tree group process session" -- "${cur}"))
                     return 0
@@ -272,10 +276,6 @@ _fell() {
                     ;;
                 -s)
                     COMPREPLY=($(compgen -W "HUP INT QUIT ILL TRAP ABRT IOT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO POLL PWR SYS UNUSED RTMIN RTMAX" -- "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)

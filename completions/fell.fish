@@ -35,6 +35,9 @@ complete -c fell -n "__fish_fell_needs_command" -f -a "kill" -d 'Kill everyone n
 complete -c fell -n "__fish_fell_needs_command" -f -a "killpg" -d 'Kill one process group now, and verify it'
 complete -c fell -n "__fish_fell_needs_command" -f -a "run" -d 'Start a program so that nothing of it can get away'
 complete -c fell -n "__fish_fell_needs_command" -f -a "signals" -d 'The signal reference'
+complete -c fell -n "__fish_fell_using_subcommand tree" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
 complete -c fell -n "__fish_fell_using_subcommand tree" -l reach -d 'How far a stop would go' -r -f -a "family\t'The process, its group, all descendants, and the groups and sessions that they lead'
 tree\t'The process and its descendants'
 group\t'The group of the process'
@@ -77,12 +80,12 @@ SYS\t''
 UNUSED\t''
 RTMIN\t''
 RTMAX\t''"
-complete -c fell -n "__fish_fell_using_subcommand tree" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
-always\t'Always'
-never\t'Never'"
 complete -c fell -n "__fish_fell_using_subcommand tree" -l kernel -d 'Kernel threads too'
 complete -c fell -n "__fish_fell_using_subcommand tree" -l json -d 'Print JSON'
 complete -c fell -n "__fish_fell_using_subcommand tree" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fell -n "__fish_fell_using_subcommand term" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
 complete -c fell -n "__fish_fell_using_subcommand term" -s s -l signal -d 'The first signal' -r -f -a "HUP\t''
 INT\t''
 QUIT\t''
@@ -127,9 +130,6 @@ tree\t'The process and its descendants'
 group\t'The group of the process'
 process\t'The process alone'
 session\t'As family, and the whole session of the process'"
-complete -c fell -n "__fish_fell_using_subcommand term" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
-always\t'Always'
-never\t'Never'"
 complete -c fell -n "__fish_fell_using_subcommand term" -l no-kill -d 'Never kill: whoever is left after the grace is left, and the exit status is 2'
 complete -c fell -n "__fish_fell_using_subcommand term" -l main-first -d 'Signal the PID alone first; when it has ended, whatever it left (for a master that stops its workers itself)'
 complete -c fell -n "__fish_fell_using_subcommand term" -s n -l dry-run -d 'Show what would be done; signal nobody'
@@ -138,6 +138,9 @@ complete -c fell -n "__fish_fell_using_subcommand term" -s v -l verbose -d 'Tell
 complete -c fell -n "__fish_fell_using_subcommand term" -l json -d 'Print the whole record as JSON'
 complete -c fell -n "__fish_fell_using_subcommand term" -s o -l oknodo -d 'What does not exist is stopped already: exit 0, not 1; no PID at all is fine too'
 complete -c fell -n "__fish_fell_using_subcommand term" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fell -n "__fish_fell_using_subcommand kill" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
 complete -c fell -n "__fish_fell_using_subcommand kill" -s s -l signal -d 'Send this to everyone once instead, and do not wait; 0 sends nothing and tells whether each could be signalled' -r -f -a "HUP\t''
 INT\t''
 QUIT\t''
@@ -180,15 +183,15 @@ tree\t'The process and its descendants'
 group\t'The group of the process'
 process\t'The process alone'
 session\t'As family, and the whole session of the process'"
-complete -c fell -n "__fish_fell_using_subcommand kill" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
-always\t'Always'
-never\t'Never'"
 complete -c fell -n "__fish_fell_using_subcommand kill" -s n -l dry-run -d 'Show what would be done; signal nobody'
 complete -c fell -n "__fish_fell_using_subcommand kill" -s q -l quiet -d 'Print nothing but errors, survivors and warnings'
 complete -c fell -n "__fish_fell_using_subcommand kill" -s v -l verbose -d 'Tell of each member who it is, why it belongs, how it ended and when'
 complete -c fell -n "__fish_fell_using_subcommand kill" -l json -d 'Print the whole record as JSON'
 complete -c fell -n "__fish_fell_using_subcommand kill" -s o -l oknodo -d 'What does not exist is stopped already: exit 0, not 1; no PID at all is fine too'
 complete -c fell -n "__fish_fell_using_subcommand kill" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fell -n "__fish_fell_using_subcommand killpg" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
 complete -c fell -n "__fish_fell_using_subcommand killpg" -s s -l signal -d 'Send this to everyone once instead, and do not wait; 0 sends nothing and tells whether each could be signalled' -r -f -a "HUP\t''
 INT\t''
 QUIT\t''
@@ -228,15 +231,15 @@ RTMIN\t''
 RTMAX\t''"
 complete -c fell -n "__fish_fell_using_subcommand killpg" -l reach -d 'How far to go' -r -f -a "group\t'The group alone'
 family\t'The group, all descendants of its members, and the groups that they lead'"
-complete -c fell -n "__fish_fell_using_subcommand killpg" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
-always\t'Always'
-never\t'Never'"
 complete -c fell -n "__fish_fell_using_subcommand killpg" -s n -l dry-run -d 'Show what would be done; signal nobody'
 complete -c fell -n "__fish_fell_using_subcommand killpg" -s q -l quiet -d 'Print nothing but errors, survivors and warnings'
 complete -c fell -n "__fish_fell_using_subcommand killpg" -s v -l verbose -d 'Tell of each member who it is, why it belongs, how it ended and when'
 complete -c fell -n "__fish_fell_using_subcommand killpg" -l json -d 'Print the whole record as JSON'
 complete -c fell -n "__fish_fell_using_subcommand killpg" -s o -l oknodo -d 'What does not exist is stopped already: exit 0, not 1; no PID at all is fine too'
 complete -c fell -n "__fish_fell_using_subcommand killpg" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fell -n "__fish_fell_using_subcommand run" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
 complete -c fell -n "__fish_fell_using_subcommand run" -s s -l signal -d 'The first signal of a stop; where INT, HUP or QUIT asked for it, that one is sent instead' -r -f -a "HUP\t''
 INT\t''
 QUIT\t''
@@ -277,15 +280,15 @@ RTMAX\t''"
 complete -c fell -n "__fish_fell_using_subcommand run" -s g -l grace -d 'How long to wait before KILL; 0 does not wait' -r
 complete -c fell -n "__fish_fell_using_subcommand run" -l schedule -d 'Signals and waits in turn instead, such as TERM/5s/INT/2s/KILL/2s' -r
 complete -c fell -n "__fish_fell_using_subcommand run" -l report -d 'Write the same record to a file' -r -F
-complete -c fell -n "__fish_fell_using_subcommand run" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
-always\t'Always'
-never\t'Never'"
 complete -c fell -n "__fish_fell_using_subcommand run" -l main-first -d 'Signal COMMAND alone first; when it has ended, whatever it left (for a master that stops its workers itself)'
 complete -c fell -n "__fish_fell_using_subcommand run" -l wait-all -d 'When COMMAND has ended, wait for what it left behind instead of stopping it'
 complete -c fell -n "__fish_fell_using_subcommand run" -s q -l quiet -d 'Print nothing but errors and survivors'
 complete -c fell -n "__fish_fell_using_subcommand run" -s v -l verbose -d 'Tell of each member of a stop who it is, why it belongs, how it ended and when'
 complete -c fell -n "__fish_fell_using_subcommand run" -l json -d 'Print the whole record as JSON, on standard error in the end'
 complete -c fell -n "__fish_fell_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fell -n "__fish_fell_using_subcommand signals" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
 complete -c fell -n "__fish_fell_using_subcommand signals" -l arch -d 'Number the signals as on this architecture' -r -f -a "native\t'This machine'
 x86\t'x86, ARM, RISC-V, PowerPC, s390, LoongArch'
 alpha\t'DEC Alpha'
@@ -296,9 +299,6 @@ all\t'All of them side by side'"
 complete -c fell -n "__fish_fell_using_subcommand signals" -l pid -d 'Show what this process does with each signal' -r -f
 complete -c fell -n "__fish_fell_using_subcommand signals" -l lang -d 'The language of the meanings [default: that of the locale]' -r -f -a "en\t'English'
 zh\t'Chinese'"
-complete -c fell -n "__fish_fell_using_subcommand signals" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
-always\t'Always'
-never\t'Never'"
 complete -c fell -n "__fish_fell_using_subcommand signals" -l json -d 'Print JSON: an array with an object for each signal'
 complete -c fell -n "__fish_fell_using_subcommand signals" -s 1 -l names -d 'Print bare names, one a line'
 complete -c fell -n "__fish_fell_using_subcommand signals" -s h -l help -d 'Print help (see more with \'--help\')'

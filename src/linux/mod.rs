@@ -51,6 +51,8 @@ pub struct Linux {
     awake: Duration,
     interruptions: Option<Interruptions>,
     closing: Closing,
+    /// Whom the last pass over all processes has met; nobody before the first one.
+    passed: Vec<Pid>,
 }
 
 /// Who closes the descriptors of members.
@@ -74,6 +76,7 @@ impl Linux {
             awake: Duration::ZERO,
             interruptions: None,
             closing: Closing::Here,
+            passed: Vec::new(),
         })
     }
 
@@ -115,7 +118,8 @@ impl Linux {
             .all(|pid| matches!(self.glance(pid), Err(Lost::Denied)))
     }
 
-    /// Who shares a group or a session with a member, but does not belong.
+    /// Who shares a group or a session with a member, but does not belong, of those whom
+    /// the search for members has met: it is for showing, and a pass is what is dear.
     pub fn neighbours(
         &mut self,
         selection: &Selection,
@@ -124,8 +128,12 @@ impl Linux {
         if kin.is_empty() {
             return Ok(Vec::new());
         }
+        if self.passed.is_empty() {
+            self.passed = self.proc.pids()?;
+        }
+        let mates = self.passed.iter().filter(|&&pid| own::is_kin(pid, &kin));
         let mut neighbours = Vec::new();
-        for pid in self.mates(&kin)? {
+        for pid in mates.copied().collect::<Vec<_>>() {
             let Ok((mut handle, process)) = self.open(pid, Hold::Look) else {
                 continue;
             };
@@ -233,9 +241,9 @@ impl System for Linux {
         if !has_anyone {
             return Ok(Vec::new());
         }
-        let mut pids = self.proc.pids()?;
-        pids.retain(|&pid| own::is_kin(pid, kin));
-        Ok(pids)
+        self.passed = self.proc.pids()?;
+        let mates = self.passed.iter().filter(|&&pid| own::is_kin(pid, kin));
+        Ok(mates.copied().collect())
     }
 
     fn send(&mut self, to: &mut Handle, signal: Signal) -> Result<(), Lost> {

@@ -10,7 +10,6 @@ use fell::signal::Signal;
 
 use super::values::{self, Completed};
 
-/// `fell run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
     /// The program and its arguments

@@ -7,8 +7,6 @@ use fell::signal::reference::Architecture;
 
 use super::values::{self, Completed};
 
-/// Look up signals: numbers, default actions, meanings, and what a process does with
-/// each.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

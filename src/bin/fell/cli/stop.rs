@@ -9,7 +9,6 @@ use fell::signal::Signal;
 
 use super::values::{self, Completed, GroupReachArg, ReachArg, SignalOrProbe};
 
-/// What the commands that stop have in common.
 #[derive(Debug, Clone, Args)]
 pub struct StopOptions {
     /// Show what would be done; signal nobody
@@ -33,7 +32,6 @@ pub struct StopOptions {
     pub oknodo: bool,
 }
 
-/// `fell term`.
 #[derive(Debug, Args)]
 pub struct TermArgs {
     /// The processes to stop
@@ -69,7 +67,6 @@ pub struct TermArgs {
     pub options: StopOptions,
 }
 
-/// `fell kill`.
 #[derive(Debug, Args)]
 pub struct KillArgs {
     /// The processes to kill
@@ -89,7 +86,6 @@ pub struct KillArgs {
     pub options: StopOptions,
 }
 
-/// `fell killpg`.
 #[derive(Debug, Args)]
 pub struct KillpgArgs {
     /// The process group, without a minus sign

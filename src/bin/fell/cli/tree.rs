@@ -6,7 +6,6 @@ use fell::signal::Signal;
 
 use super::values::{self, Completed, ReachArg};
 
-/// `fell tree`.
 #[derive(Debug, Args)]
 pub struct TreeArgs {
     /// The processes to look at; every process without
