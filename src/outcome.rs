@@ -17,7 +17,7 @@ pub struct Record {
     /// The last look at it.
     pub process: Process,
     /// Owner, command and signal sets, where they were asked for and could be read.
-    pub description: Option<Description>,
+    pub description: Option<Box<Description>>,
     /// Why it belongs.
     pub reason: Reason,
     /// Which target it belongs to, as a position in the targets.

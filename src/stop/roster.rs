@@ -43,7 +43,7 @@ struct Standing {
     unreached: Option<Obstacle>,
     fate: Option<Fate>,
     after: Option<Duration>,
-    description: Option<Description>,
+    description: Option<Box<Description>>,
 }
 
 /// The members of a stop.
@@ -167,7 +167,7 @@ impl<S: System> Roster<S> {
             let is_zombie = self.selection().members()[at].process.is_zombie();
             let handle = self.survey.handle_mut(at);
             let description = match (self.detail, handle) {
-                (Detail::Description, Some(handle)) => system.describe(handle).ok(),
+                (Detail::Description, Some(handle)) => system.describe(handle).ok().map(Box::new),
                 _ => None,
             };
             self.standings.push(Standing {

@@ -276,7 +276,7 @@ pub fn missing(target: &Target) -> String {
 
 /// A line a member: who, why, how it ended, after how long.
 pub fn member(record: &Record, errand: &Errand, charset: Charset) -> String {
-    let command = words::command(&record.process, record.description.as_ref(), charset);
+    let command = words::command(&record.process, record.description.as_deref(), charset);
     let why = match record.reason {
         Reason::Target => "target".to_owned(),
         Reason::Descendant(parent) => format!("child of {parent}"),

@@ -272,7 +272,7 @@ fn schedule(errand: &Errand) -> Vec<StepDocument> {
 
 fn member(record: &Record, targets: &[Target], boot: SystemTime) -> MemberDocument {
     MemberDocument {
-        process: process(&record.process, record.description.as_ref(), boot),
+        process: process(&record.process, record.description.as_deref(), boot),
         reason: reason_document(record.reason),
         target: targets.get(record.target).map_or(0, target_id),
         fate: fate(&record.fate),
