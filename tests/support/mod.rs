@@ -7,5 +7,6 @@ pub mod fell;
 pub mod running;
 pub mod seccomp;
 pub mod service;
+pub mod terminal;
 pub mod victim;
 pub mod world;
