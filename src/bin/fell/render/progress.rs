@@ -86,7 +86,9 @@ fn line(
         remaining.as_secs_f64(),
         names.join(", "),
     );
-    // The last column stays free: some terminals wrap as soon as it is written.
-    let columns = terminal.width.map_or(79, |width| width.saturating_sub(1));
+    // The last column stays free: some terminals wrap as soon as it is written. So do two
+    // more, since `^C` is echoed behind the line, and what wraps could not be taken away.
+    const FREE: usize = 3;
+    let columns = terminal.width.unwrap_or(80).saturating_sub(FREE);
     cut(&line, columns, terminal.charset)
 }
