@@ -87,6 +87,8 @@ pub enum Event<'a> {
         /// Who is left.
         left: Vec<&'a Process>,
     },
+    /// fell is about to be stopped, and leaves its terminal to others.
+    Pausing,
 }
 
 /// Why a stop ended before its first signal.
@@ -171,9 +173,13 @@ impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
             return Verdict::Nothing;
         }
         (self.tell)(Event::Ready(self.roster.selection()));
-        let now = self.system.now();
-        if let Ok(Wake::Interrupted(signal)) = self.system.wait(&[], now) {
-            return Verdict::Interrupted(signal);
+        loop {
+            let now = self.system.now();
+            match self.system.wait(&[], now) {
+                Ok(Wake::Interrupted(signal)) => return Verdict::Interrupted(signal),
+                Ok(Wake::Paused) => self.pause(),
+                _ => break,
+            }
         }
         match &self.plan.errand {
             Errand::Stop(schedule) => self.escalate(schedule),
@@ -186,6 +192,12 @@ impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
                 self.roster.verdict_of_delivery()
             }
         }
+    }
+
+    /// Lets fell be stopped, as it was asked to.
+    fn pause(&mut self) {
+        (self.tell)(Event::Pausing);
+        self.system.pause();
     }
 
     fn escalate(&mut self, schedule: &Schedule) -> Verdict {
@@ -213,8 +225,8 @@ impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
         }
     }
 
-    /// Waits for one of `watched` to end; `None` is an end or a tick, after which the
-    /// caller looks again at who is left.
+    /// Waits for one of `watched` to end; `None` is an end, a pause or a tick, after which
+    /// the caller looks again at who is left.
     fn wait(&mut self, at: usize, watched: &[usize], deadline: Duration) -> Option<StepEnd> {
         let now = self.system.now();
         let until = match self.plan.refresh {
@@ -226,6 +238,10 @@ impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
             Ok(Wake::Interrupted(signal)) => {
                 self.roster.settle_dying(self.system);
                 Some(StepEnd::Interrupted(signal))
+            }
+            Ok(Wake::Paused) => {
+                self.pause();
+                None
             }
             Ok(Wake::Hurried) => self.is_hastened(at).then_some(StepEnd::TimeOver),
             Ok(Wake::Deadline) if until == deadline => Some(StepEnd::TimeOver),

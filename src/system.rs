@@ -113,6 +113,9 @@ pub enum Wake {
     Deadline,
     /// fell itself was asked to end.
     Interrupted(Signal),
+    /// fell itself was asked to stop until it is continued (Ctrl-Z): [`System::pause`]
+    /// does it, once everything is ready for it.
+    Paused,
     /// fell itself was asked to hurry: the next step comes now. Nobody is told so whose
     /// wait is over anyway.
     Hurried,
@@ -216,6 +219,10 @@ pub trait System {
 
     /// What keeps a process alive that was told to end.
     fn obstacle(&mut self, of: &mut Self::Handle) -> Obstacle;
+
+    /// Stops fell until it is continued, if anybody could do that. The time between is left
+    /// out of [`System::now`]. For a system whose waits end in [`Wake::Paused`].
+    fn pause(&mut self) {}
 
     /// Waits until one of the watched ends, until the clock of [`System::now`] shows
     /// `until`, or until fell is asked to end.

@@ -1367,6 +1367,7 @@ fn the_caller_is_told_when_the_set_is_complete_and_while_it_waits() {
             next.expect("KILL is next"),
             left.len()
         )),
+        Event::Pausing => told.push("pausing".to_owned()),
     })
     .expect("a readable world");
     assert_eq!(told[0], "ready: 2");
@@ -1374,6 +1375,26 @@ fn the_caller_is_told_when_the_set_is_complete_and_while_it_waits() {
         told[1..],
         ["1.0002s 8.9998s KILL 1", "2.0002s 7.9998s KILL 1"]
     );
+}
+
+#[test]
+fn the_caller_is_told_before_fell_is_stopped_and_the_step_lasts_as_long_as_ever() {
+    let mut world = World::new();
+    let stubborn = world.add(role(100).leads_session().ignores_all());
+    let scope = scope(&mut world, &[process(100)], Reach::Family);
+    for at in [AT_ONCE, ms(3000), ms(3000), ms(9000)] {
+        world.pause_at(at);
+    }
+    let mut told = 0;
+    let outcome = stop(&mut world, scope, &term_then_kill(), |event| {
+        told += usize::from(matches!(event, Event::Pausing));
+    })
+    .expect("a readable world");
+    assert_eq!((told, world.paused), (4, 4));
+    assert_eq!(outcome.verdict, Verdict::Gone);
+    let sent = world.signals(stubborn);
+    assert_eq!(sent[0], (ms(0), TERM));
+    assert_eq!(sent[1], (ms(10_000), KILL), "{sent:?}");
 }
 
 #[test]

@@ -287,6 +287,10 @@ impl System for Linux {
         }
     }
 
+    fn pause(&mut self) {
+        self.pause_until_continued();
+    }
+
     fn wait(&mut self, watched: &[&Handle], until: Duration) -> io::Result<Wake> {
         let wake = waiting::wait(self, watched, until);
         self.note_awake();

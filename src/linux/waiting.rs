@@ -90,20 +90,14 @@ pub(super) fn turn_of(
     })
 }
 
-/// Does what the signals ask for; what asks fell to end is the caller's matter.
+/// Reads the signals that have come; to do what they ask for is the caller's matter.
 fn answer(linux: &mut Linux, turn: &Turn) -> Option<Wake> {
     let mut is_told = false;
     loop {
         let interruptions = linux.interruptions.as_ref()?;
         match interruptions.next()? {
             Request::End(signal) => return Some(Wake::Interrupted(signal)),
-            Request::Pause => {
-                let before = linux.started.elapsed();
-                interruptions.pause();
-                linux.suspended += linux.started.elapsed().saturating_sub(before);
-                linux.note_awake();
-                is_told = true;
-            }
+            Request::Pause => return Some(Wake::Paused),
             Request::Resumed => {
                 if !is_told {
                     linux.forget_stop(turn);
@@ -115,6 +109,16 @@ fn answer(linux: &mut Linux, turn: &Turn) -> Option<Wake> {
 }
 
 impl Linux {
+    /// Stops as Ctrl-Z asks for it, and leaves the time between out of its own.
+    pub(super) fn pause_until_continued(&mut self) {
+        let before = self.started.elapsed();
+        if let Some(interruptions) = &self.interruptions {
+            interruptions.pause();
+        }
+        self.suspended += self.started.elapsed().saturating_sub(before);
+        self.note_awake();
+    }
+
     /// fell was continued: leaves out of its time what it spent stopped. STOP can't be seen
     /// coming, but the kernel does not count a stop as waiting; so CONT alone, which
     /// systemd and timeout(1) send along with TERM, wins nobody any time.

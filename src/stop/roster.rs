@@ -317,6 +317,10 @@ impl<S: System> Roster<S> {
             match self.wait(system, &living, until) {
                 Ok(Wake::Exited(_)) => {}
                 Ok(Wake::Interrupted(_) | Wake::Hurried) => requests += 1,
+                Ok(Wake::Paused) => {
+                    requests += 1;
+                    system.pause();
+                }
                 Ok(Wake::Deadline) | Err(_) => return,
             }
         }

@@ -132,6 +132,10 @@ pub struct World {
     mates_calls: usize,
     threads: BTreeMap<Pid, Pid>,
     interruption: Option<(Duration, Signal)>,
+    /// When fell is asked to stop for a while.
+    pauses: Vec<Duration>,
+    /// How often it has stopped.
+    pub paused: usize,
     /// When fell is asked to hurry.
     hurries: Vec<Duration>,
     after_listing: Vec<(usize, Incident)>,
@@ -157,6 +161,8 @@ impl World {
             mates_calls: 0,
             threads: BTreeMap::new(),
             interruption: None,
+            pauses: Vec::new(),
+            paused: 0,
             hurries: Vec::new(),
             after_listing: Vec::new(),
         };
@@ -225,6 +231,12 @@ impl World {
     /// Has fell asked to end at this moment of the story.
     pub fn interrupt(&mut self, at: Duration, signal: Signal) {
         self.interruption = Some((START + at, signal));
+    }
+
+    /// Has fell asked to stop for a while at this moment of the story. How long that is
+    /// does not matter: the time is none of fell's.
+    pub fn pause_at(&mut self, at: Duration) {
+        self.pauses.push(START + at);
     }
 
     /// Has fell asked to hurry at this moment of the story.

@@ -220,6 +220,10 @@ impl System for World {
         }
     }
 
+    fn pause(&mut self) {
+        self.paused += 1;
+    }
+
     fn wait(&mut self, watched: &[&Handle], until: Duration) -> io::Result<Wake> {
         self.take_time();
         loop {
@@ -231,6 +235,11 @@ impl System for World {
                 self.interruption = None;
                 return Ok(Wake::Interrupted(signal));
             }
+            let now = self.now;
+            if let Some(pause) = self.pauses.iter().position(|&at| at <= now) {
+                self.pauses.remove(pause);
+                return Ok(Wake::Paused);
+            }
             let ended: Vec<usize> = (0..watched.len())
                 .filter(|&at| self.characters[watched[at].at].life != Life::Living)
                 .collect();
@@ -240,7 +249,6 @@ impl System for World {
             if until <= self.now {
                 return Ok(Wake::Deadline);
             }
-            let now = self.now;
             if let Some(hurry) = self.hurries.iter().position(|&at| at <= now) {
                 self.hurries.remove(hurry);
                 return Ok(Wake::Hurried);
@@ -252,6 +260,7 @@ impl System for World {
                 .into_iter()
                 .chain(self.interruption.map(|(at, _)| at))
                 .chain(self.hurries.iter().copied())
+                .chain(self.pauses.iter().copied())
                 .chain([until])
                 .min();
             self.advance(next.unwrap_or(until));

@@ -189,6 +189,7 @@ impl<'a> Job<'a> {
                 left,
                 ..
             } => progress.draw(remaining, next, &left),
+            Event::Pausing => progress.clear(),
         });
         progress.clear();
         let outcome = outcome?;
