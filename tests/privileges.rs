@@ -2,61 +2,20 @@
 
 mod support;
 
-use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
 use support::family::Family;
-use support::fell::{FELL, Run, run};
+use support::fell::{Run, run};
+use support::installed::{Installed, NOBODY, is_root};
 use support::victim::{Member, OnTerm};
-
-/// nobody, as nearly everywhere.
-const NOBODY: u32 = 65_534;
-
-/// Whether this test can become somebody else; says why not.
-fn is_root() -> bool {
-    let is_root = nix::unistd::geteuid().is_root();
-    if !is_root {
-        eprintln!("not root: fell can't be run as another user here");
-    }
-    is_root
-}
-
-/// A copy of fell where every user can reach it.
-struct Copy(PathBuf);
-
-impl Copy {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("fell-{name}-{}", std::process::id()));
-        // Not by this program: what another test forks meanwhile would hold the file open
-        // for writing for a moment, and such a file can't be run ("text file busy").
-        let copied = Command::new("cp").arg(FELL).arg(&path).status();
-        assert!(copied.expect("cp").success());
-        Self(path)
-    }
-
-    /// Runs it as nobody, without any privilege.
-    fn run(&self, arguments: &[&str], target: i32) -> Run {
-        use std::os::unix::process::CommandExt;
-        let mut command = Command::new(&self.0);
-        command.args(arguments).arg(target.to_string());
-        command.current_dir("/").uid(NOBODY).gid(NOBODY);
-        run(command)
-    }
-}
-
-impl Drop for Copy {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
-}
 
 #[test]
 fn who_belongs_to_somebody_else_is_named_and_the_others_are_stopped() {
     if !is_root() {
         return;
     }
-    let fell = Copy::new("others");
+    let fell = Installed::fell("others");
     for command in [
         &["term", "--grace", "20s", "--json"][..],
         &["kill", "--json"],
@@ -105,7 +64,7 @@ fn a_target_of_somebody_else_is_status_2() {
     if !is_root() {
         return;
     }
-    let fell = Copy::new("stranger");
+    let fell = Installed::fell("stranger");
     let family = Family::start(&Member::new("main").hears_all());
     for command in [
         &["term"][..],
@@ -130,7 +89,7 @@ fn an_unprivileged_fell_tells_how_its_own_ended() {
     if !is_root() {
         return;
     }
-    let fell = Copy::new("own");
+    let fell = Installed::fell("own");
     let mut family = Family::start(
         &Member::new("main")
             .user(NOBODY)
@@ -147,7 +106,7 @@ fn how_one_ended_is_never_guessed_where_the_kernel_keeps_it_from_fell() {
     if !is_root() {
         return;
     }
-    let fell = Copy::new("kept");
+    let fell = Installed::fell("kept");
     let mut family = Family::start(
         &Member::new("main")
             .user(NOBODY)
@@ -155,7 +114,7 @@ fn how_one_ended_is_never_guessed_where_the_kernel_keeps_it_from_fell() {
     );
     // The same user, which is enough to signal, and another group, which is too little to
     // trace: the kernel shows 0 for the wait status of the zombie that main stays.
-    let mut command = Command::new(&fell.0);
+    let mut command = Command::new(fell.path());
     command.args(["term", "--grace", "300ms", "--json"]);
     command.arg(family.root().to_string());
     command.current_dir("/").uid(NOBODY).gid(1);
@@ -167,7 +126,7 @@ fn how_one_ended_is_never_guessed_where_the_kernel_keeps_it_from_fell() {
 }
 
 /// fell as nobody, where /proc hides the processes of others in this way.
-fn behind(option: &str, fell: &Copy, arguments: &[&str], target: i32) -> Option<Run> {
+fn behind(option: &str, fell: &Installed, arguments: &[&str], target: i32) -> Option<Run> {
     let mount = format!("mount -t proc -o {option} proc /proc");
     let become_nobody = "exec setpriv --reuid=65534 --regid=65534 --clear-groups";
     let mut command = Command::new("unshare");
@@ -175,7 +134,7 @@ fn behind(option: &str, fell: &Copy, arguments: &[&str], target: i32) -> Option<
         .args(["--mount", "sh", "-c"])
         .arg(format!("{mount} || exit 99; cd /; {become_nobody} \"$@\""))
         .arg("sh")
-        .arg(&fell.0)
+        .arg(fell.path())
         .args(arguments)
         .arg(target.to_string());
     let run = run(command);
@@ -191,7 +150,7 @@ fn where_proc_hides_others_nobody_says_more_than_can_be_seen() {
     if !is_root() {
         return;
     }
-    let fell = Copy::new("hidden");
+    let fell = Installed::fell("hidden");
     let own = Member::new("main")
         .user(NOBODY)
         .child(Member::new("worker").user(NOBODY));
@@ -235,7 +194,7 @@ fn a_target_that_proc_hides_is_there_and_could_not_be_signalled() {
     if !is_root() {
         return;
     }
-    let fell = Copy::new("unseen");
+    let fell = Installed::fell("unseen");
     let family = Family::start(&Member::new("main").hears_all());
     for option in ["hidepid=2", "hidepid=1"] {
         for command in [
@@ -266,7 +225,7 @@ fn where_proc_shows_processes_and_nothing_else_all_is_as_ever() {
     if !is_root() {
         return;
     }
-    let fell = Copy::new("subset");
+    let fell = Installed::fell("subset");
     let mut family = Family::start(
         &Member::new("main")
             .user(NOBODY)
@@ -285,13 +244,13 @@ fn the_root_of_a_user_namespace_has_no_power_over_others() {
     if !is_root() {
         return;
     }
-    let fell = Copy::new("user-namespace");
+    let fell = Installed::fell("user-namespace");
     let family = Family::start(&Member::new("main").hears_all());
     let mut command = Command::new("setpriv");
     command
         .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
         .args(["unshare", "--user", "--map-root-user"])
-        .arg(&fell.0)
+        .arg(fell.path())
         .args(["kill", &family.root().to_string()])
         .current_dir("/");
     let run = run(command);

@@ -4,6 +4,7 @@
 mod dispositions;
 pub mod family;
 pub mod fell;
+pub mod installed;
 pub mod running;
 pub mod seccomp;
 pub mod service;

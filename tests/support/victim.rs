@@ -10,6 +10,8 @@
 //! dead, whoever escaped included. Standard input is the tether: when the test lets go
 //! of it, or dies, every member ends. After a minute it ends in any case.
 
+use std::path::{Path, PathBuf};
+
 use nix::sys::signal::Signal;
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +37,8 @@ pub struct Member {
     hears: Vec<i32>,
     parenting: Parenting,
     user: Option<u32>,
+    ids: Option<[u32; 3]>,
+    program: Option<PathBuf>,
     times: usize,
     deep: usize,
     children: Vec<Member>,
@@ -123,6 +127,8 @@ impl Member {
             hears: Vec::new(),
             parenting: Parenting::Reaping,
             user: None,
+            ids: None,
+            program: None,
             times: 1,
             deep: 0,
             children: Vec::new(),
@@ -207,6 +213,19 @@ impl Member {
 
     pub fn user(mut self, user: u32) -> Self {
         self.user = Some(user);
+        self
+    }
+
+    /// Changes its real, effective and saved user, and becomes one whom the kernel keeps
+    /// from those who are not privileged.
+    pub fn becomes(mut self, ids: [u32; 3]) -> Self {
+        self.ids = Some(ids);
+        self
+    }
+
+    /// Is played by this copy of the test program, with whatever rights that gives it.
+    pub fn played_by(mut self, program: &Path) -> Self {
+        self.program = Some(program.to_owned());
         self
     }
 

@@ -3,6 +3,9 @@
 use std::env;
 use std::ffi::CString;
 use std::os::fd::RawFd;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::Sender;
@@ -10,7 +13,9 @@ use std::time::Duration;
 
 use nix::sys::signal::{SigHandler, Signal};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
-use nix::unistd::{ForkResult, Gid, Pid, Uid, fork, getpid, setgid, setpgid, setsid, setuid};
+use nix::unistd::{
+    ForkResult, Gid, Pid, Uid, fork, getpid, setgid, setpgid, setresuid, setsid, setuid,
+};
 use serde::{Deserialize, Serialize};
 
 use super::churn::churn;
@@ -54,6 +59,9 @@ extern "C" fn hear(signal: libc::c_int) {
 fn live(member: &Member, number: usize) -> ! {
     // SAFETY: takes a number, touches nothing.
     unsafe { libc::alarm(LIFETIME) };
+    if let Some(program) = &member.program {
+        run_by(program, member);
+    }
     take_place(member.place);
     prepare_signals(member);
     let mut children = match member.life {
@@ -76,6 +84,10 @@ fn live(member: &Member, number: usize) -> ! {
         // As one that this user has started: the kernel keeps those who changed from him.
         // SAFETY: takes a number.
         unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 1) };
+    }
+    if let Some([real, effective, saved]) = member.ids {
+        let [real, effective, saved] = [real, effective, saved].map(Uid::from_raw);
+        setresuid(real, effective, saved).expect("setresuid");
     }
     let name = match (number, member.deep) {
         (1, 0) => member.name.clone(),
@@ -103,6 +115,18 @@ fn live(member: &Member, number: usize) -> ! {
         _ => {}
     }
     stay(member, &name, &mut children)
+}
+
+/// Goes on as another program, which is a copy of this one.
+fn run_by(program: &Path, member: &Member) {
+    let member = Member {
+        program: None,
+        ..member.clone()
+    };
+    let mut command = Command::new(program);
+    let error = command.env(ENVIRONMENT, member.describe()).exec();
+    tell(&format!("failed exec {error}"));
+    exit(70)
 }
 
 fn ready(name: &str) {
