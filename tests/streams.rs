@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use support::family::{Family, victim};
-use support::fell::{FELL, Run, run};
+use support::fell::{AFTER_KILL, FELL, Run, longest, run};
 use support::victim::{Member, OnTerm};
 
 fn stubborn() -> Member {
@@ -140,7 +140,7 @@ fn stop_unread(options: &[&str]) {
     assert!(status.success(), "{status:?}");
     // It waits a little for a reader, and then gives up, once for all.
     assert!(
-        began.elapsed() < Duration::from_secs(25),
+        began.elapsed() < longest(Duration::from_millis(500) + AFTER_KILL),
         "{options:?}: {:?}",
         began.elapsed()
     );

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use support::family::Family;
+use support::fell::AFTER_KILL;
 use support::victim::{Life, Member, OnTerm};
 
-/// What a stop may take beyond its schedule, on a machine under load.
-const SLACK: Duration = Duration::from_secs(10);
+/// How long somebody is asked to end.
+const GRACE: Duration = Duration::from_millis(300);
 
 /// A cgroup of our own, with the file that freezes it.
 struct Freezer {
@@ -120,8 +121,8 @@ fn a_frozen_cgroup_of_version_1_is_named_and_waited_for_no_longer_than_said() {
     ];
     run.exits(2)
         .warns(&format!("fell: {worker} "))
-        .warns("is still there: its cgroup is frozen; thaw it");
-    assert!(run.took < Duration::from_millis(800) + SLACK, "{run:?}");
+        .warns("is still there: its cgroup is frozen; thaw it")
+        .keeps_to(Duration::from_millis(800));
     let record = run.json();
     assert_eq!(record.verdict(), "left");
     assert_eq!(record.fate(worker), "survived frozen");
@@ -149,10 +150,10 @@ fn a_frozen_cgroup_of_version_2_does_not_keep_anyone_from_kill() {
         "--json",
         family.root()
     ];
-    run.exits(2);
+    run.exits(2).keeps_to(GRACE);
     assert_eq!(run.json().fate(worker), "survived frozen");
     let run = fell!["kill", "--json", worker];
-    run.exits(0);
+    run.exits(0).keeps_to(AFTER_KILL);
     assert_eq!(run.json().fate(worker), "signalled KILL");
     family.is_gone();
 }
@@ -178,12 +179,13 @@ fn a_parent_that_waits_for_its_vfork_is_named_with_the_place_and_dies_of_kill() 
     ];
     run.exits(2)
         .warns(&format!("fell: {waiting} "))
-        .warns("is still there: it sleeps in the kernel");
+        .warns("is still there: it sleeps in the kernel")
+        .keeps_to(GRACE);
     let record = run.json();
     assert_eq!(record.fate(waiting), "survived uninterruptible");
     assert_eq!(record.fate(family.pid("waiting-child")), "survived running");
     let run = fell!["kill", "--json", waiting];
-    run.exits(0);
+    run.exits(0).keeps_to(AFTER_KILL);
     family.is_gone();
     assert_eq!(run.json().fate(waiting), "signalled KILL");
 }
@@ -207,7 +209,7 @@ fn a_traced_process_is_named_with_its_tracer_and_dies_of_kill() {
         "--json",
         family.root()
     ];
-    run.exits(2).warns(&format!(
+    run.exits(2).keeps_to(GRACE).warns(&format!(
         "is still there: held by tracer {}; end or detach that first",
         std::process::id()
     ));
@@ -216,7 +218,34 @@ fn a_traced_process_is_named_with_its_tracer_and_dies_of_kill() {
     assert_eq!(record.fate(family.pid("worker")), "signalled TERM");
     // KILL needs nobody's leave.
     let run = fell!["kill", "--json", family.root()];
-    run.exits(0);
+    run.exits(0).keeps_to(AFTER_KILL);
     assert_eq!(run.json().fate(family.root()), "signalled KILL");
     family.is_gone();
+}
+
+#[test]
+fn who_is_stopped_on_purpose_is_named_as_such() {
+    let mut family = Family::start(&Member::new("main").child(Member::new("worker")));
+    let run = fell![
+        "term",
+        "--no-kill",
+        "--signal",
+        "STOP",
+        "--grace",
+        "300ms",
+        "--json",
+        family.root()
+    ];
+    run.exits(2).keeps_to(GRACE);
+    for pid in family.pids() {
+        run.warns(&format!("fell: {pid} "));
+        assert_eq!(run.json().fate(pid), "survived stopped");
+    }
+    run.warns("is still there: it is stopped");
+    fell!["tree", family.root()].exits(0).says("stopped");
+    // TERM ends it all the same, since it is continued then.
+    let run = fell!["term", "--json", family.root()];
+    run.exits(0).keeps_to(Duration::from_secs(10) + AFTER_KILL);
+    family.is_gone();
+    assert_eq!(run.json().fate(family.root()), "signalled TERM");
 }

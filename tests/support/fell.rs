@@ -7,6 +7,17 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+/// What a stop may take beyond its schedule, whatever happens.
+const SLACK: Duration = Duration::from_secs(5);
+
+/// How long everyone is waited for after KILL when the schedule does not say.
+pub const AFTER_KILL: Duration = Duration::from_secs(5);
+
+/// The longest that a stop by this schedule may take.
+pub fn longest(schedule: Duration) -> Duration {
+    schedule + SLACK
+}
+
 /// The binary that cargo built for these tests.
 pub const FELL: &str = env!("CARGO_BIN_EXE_fell");
 
@@ -84,6 +95,13 @@ impl Run {
     #[track_caller]
     pub fn is_quiet(&self) -> &Self {
         assert_eq!(self.err, "", "{self:#?}");
+        self
+    }
+
+    /// Did not hang: it took its schedule and a little more, at most.
+    #[track_caller]
+    pub fn keeps_to(&self, schedule: Duration) -> &Self {
+        assert!(self.took <= longest(schedule), "hung: {self:#?}");
         self
     }
 
