@@ -218,6 +218,29 @@ fn only_the_stopped_are_continued_and_only_after_the_signal() {
 }
 
 #[test]
+fn the_stopped_are_continued_before_the_end_of_a_parent_can_hang_them_up() {
+    // When the end of a parent orphans a group with somebody stopped in it, the kernel
+    // sends HUP to all of that group.
+    let mut world = World::new();
+    world.cost = Duration::from_micros(10);
+    let awake = world.add(role(100).leads_session().leaves_after(ms(30)));
+    let stopped = world.add(role(101).child_of(100).leads_group().stopped());
+    let below = world.add(role(102).child_of(101).stopped());
+    let child_below = world.add(role(103).child_of(102).leaves_after(ms(30)));
+    let outcome = run(&mut world, &term_then_kill());
+    assert_eq!(outcome.verdict, Verdict::Gone);
+    assert_eq!(world.names(awake), [TERM]);
+    for actor in [stopped, below] {
+        assert_eq!(world.names(actor), [TERM, CONT]);
+    }
+    let at = |actor, nth: usize| world.signals(actor)[nth].0;
+    // Nobody runs on without the signal, and nobody ends who has a stopped child.
+    assert!(at(stopped, 0) < at(below, 0) && at(below, 0) < at(below, 1));
+    assert!(at(below, 1) < at(stopped, 1) && at(stopped, 1) < at(awake, 0));
+    assert!(at(awake, 0) < at(child_below, 0));
+}
+
+#[test]
 fn who_stops_during_the_grace_is_continued_before_the_next_step() {
     let mut world = World::new();
     let member = world.add(

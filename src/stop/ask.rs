@@ -114,6 +114,7 @@ impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
     /// is left in peace, since it may be there to clean up.
     fn pass(&mut self, at: usize, signal: Signal, wave: Wave) {
         let began = self.system.tick();
+        self.serve_stopped(at, signal, wave, began);
         self.serve(at, signal, wave, began);
         let known = self.roster.len();
         self.roster.sweep_again(self.system);
@@ -126,16 +127,39 @@ impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
     fn serve(&mut self, at: usize, signal: Signal, wave: Wave, began: StartTime) {
         let mut queue = VecDeque::from(self.roster.selection().parents_first());
         while let Some(member) = queue.pop_front() {
-            let is_next = self.roster.is_living(member)
-                && !self.roster.is_tried(member, at)
-                && self.is_of(wave, member);
-            if is_next {
+            if self.is_next(at, wave, member) {
                 let known = self.roster.len();
                 let late = self.roster.send(self.system, member, at, signal);
                 self.judge_newcomers(late, at, began);
                 queue.extend(known..self.roster.len());
             }
         }
+    }
+
+    /// Sends to those of a wave who are stopped, and lets them go on, before all others:
+    /// when a parent ends and a group that this orphans has somebody stopped in it, the
+    /// kernel sends HUP to all of that group (setpgid(2)), and few are prepared for that.
+    fn serve_stopped(&mut self, at: usize, signal: Signal, wave: Wave, began: StartTime) {
+        if !self.is_continuing(signal) {
+            return;
+        }
+        let mut stopped = self.roster.selection().parents_first();
+        stopped.retain(|&member| {
+            self.is_next(at, wave, member) && self.roster.is_seen_stopped(member)
+        });
+        for &member in &stopped {
+            let late = self.roster.send(self.system, member, at, signal);
+            self.judge_newcomers(late, at, began);
+        }
+        if !stopped.is_empty() {
+            self.roster.wake_stopped(self.system);
+        }
+    }
+
+    fn is_next(&self, at: usize, wave: Wave, member: usize) -> bool {
+        self.roster.is_living(member)
+            && !self.roster.is_tried(member, at)
+            && self.is_of(wave, member)
     }
 
     /// Leaves in peace who was born after its parent had got the signal.
@@ -183,13 +207,17 @@ impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
             .any(|member| !self.roster.is_tried(member, at))
     }
 
-    /// A stopped process acts on a signal only when it is continued. A signal that is
-    /// only delivered, or that is about stopping itself, leaves it stopped.
     fn wake_stopped(&mut self, signal: Signal) {
-        let is_stop = matches!(self.plan.errand, Errand::Stop(_));
-        if is_stop && signal != Signal::STOP && signal != Signal::CONT {
+        if self.is_continuing(signal) {
             self.roster.wake_stopped(self.system);
         }
+    }
+
+    /// A stopped process acts on a signal only when it is continued. A signal that is
+    /// only delivered, or that is about stopping itself, leaves it stopped.
+    fn is_continuing(&self, signal: Signal) -> bool {
+        let is_stop = matches!(self.plan.errand, Errand::Stop(_));
+        is_stop && signal != Signal::STOP && signal != Signal::CONT
     }
 
     /// Whether the schedule ends in KILL, so that nobody may be left to chance.

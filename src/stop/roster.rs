@@ -250,6 +250,11 @@ impl<S: System> Roster<S> {
         }
     }
 
+    /// Whether a member was stopped when it was read last.
+    pub(super) fn is_seen_stopped(&self, at: usize) -> bool {
+        self.selection().members()[at].process.state == State::Stopped
+    }
+
     /// Continues whoever is stopped: the signal stays pending until then. One that
     /// its tracer stopped is left to the tracer. Children come before their parents: if
     /// these ended first, the kernel would send HUP to groups that are orphaned with
