@@ -140,6 +140,17 @@ impl Family {
         );
     }
 
+    /// Waits until a line was said so often.
+    #[track_caller]
+    pub fn await_times(&mut self, line: &str, times: usize) {
+        let count = |family: &Self| family.said.iter().filter(|said| *said == line).count();
+        assert!(
+            self.listen(PATIENCE, |family| count(family) >= times),
+            "{line:?} was not said {times} times, but {:?}",
+            self.said
+        );
+    }
+
     /// Waits for a line that has these words in it, and returns it.
     #[track_caller]
     pub fn await_words(&mut self, words: &str) -> String {
@@ -178,10 +189,8 @@ impl Family {
         let opened = Pid::from_raw(self.pid(name)).map(|pid| pidfd_open(pid, PidfdFlags::empty()));
         let now = opened.and_then(Result::ok);
         if let Some(pidfd) = self.held.get(&self.pid(name)).or(now.as_ref()) {
-            let mut fds = [PollFd::new(pidfd, PollFlags::IN)];
-            assert_eq!(
-                poll(&mut fds, Some(&timespec(PATIENCE))),
-                Ok(1),
+            assert!(
+                is_readable(pidfd, Instant::now() + PATIENCE),
                 "{name} does not end"
             );
         }
@@ -261,10 +270,9 @@ impl Family {
     }
 
     fn is_alive_for(&self, pid: i32, time: Duration) -> bool {
-        self.held.get(&pid).is_some_and(|pidfd| {
-            let mut fds = [PollFd::new(pidfd, PollFlags::IN)];
-            poll(&mut fds, Some(&timespec(time))).expect("poll") == 0
-        })
+        self.held
+            .get(&pid)
+            .is_some_and(|pidfd| !is_readable(pidfd, Instant::now() + time))
     }
 
     /// The names of everyone who lives.
@@ -391,6 +399,20 @@ impl Family {
             && speaks_here
         {
             self.held.insert(pid, pidfd);
+        }
+    }
+}
+
+/// Whether there is something to be read until then.
+pub fn is_readable(fd: impl AsFd, until: Instant) -> bool {
+    loop {
+        let time = timespec(until.saturating_duration_since(Instant::now()));
+        let mut fds = [PollFd::new(&fd, PollFlags::IN)];
+        match poll(&mut fds, Some(&time)) {
+            Ok(ready) => return ready > 0,
+            // By the end of a child of another test.
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => panic!("poll: {error}"),
         }
     }
 }

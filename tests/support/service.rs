@@ -8,10 +8,10 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use super::family::PATIENCE;
+use super::family::is_readable;
 
 /// How many members `tests/data/services/app.py` has.
 pub const EVERYONE: usize = 8;
@@ -135,7 +135,7 @@ impl Crew {
     }
 
     fn reads_until(&mut self, until: Instant) -> bool {
-        if !is_ready(self.line.as_fd(), until) {
+        if !is_readable(self.line.as_fd(), until) {
             return false;
         }
         let mut buffer = [0; 4096];
@@ -163,8 +163,9 @@ impl Crew {
     /// The number of the one with this name who lives.
     #[track_caller]
     pub fn living_pid(&self, name: &str) -> i32 {
-        let is_it =
-            |member: &&Hand| member.name == name && !is_ready(member.pidfd.as_fd(), Instant::now());
+        let is_it = |member: &&Hand| {
+            member.name == name && !is_readable(member.pidfd.as_fd(), Instant::now())
+        };
         let found = self.members.iter().find(is_it);
         found.expect("a living member of that name").pid
     }
@@ -174,7 +175,7 @@ impl Crew {
         let mut names: Vec<&str> = self
             .members
             .iter()
-            .filter(|member| !is_ready(member.pidfd.as_fd(), Instant::now()))
+            .filter(|member| !is_readable(member.pidfd.as_fd(), Instant::now()))
             .map(|member| member.name.as_str())
             .collect();
         names.sort_unstable();
@@ -194,7 +195,7 @@ impl Crew {
         let until = Instant::now() + PATIENCE;
         for member in &self.members {
             assert!(
-                is_ready(member.pidfd.as_fd(), until),
+                is_readable(member.pidfd.as_fd(), until),
                 "{} lives",
                 member.name
             );
@@ -215,14 +216,4 @@ impl Drop for Crew {
             let _ = pidfd_send_signal(&member.pidfd, Signal::KILL);
         }
     }
-}
-
-fn is_ready(fd: std::os::fd::BorrowedFd<'_>, until: Instant) -> bool {
-    let left: Duration = until.saturating_duration_since(Instant::now());
-    let time = Timespec {
-        tv_sec: i64::try_from(left.as_secs()).expect("short"),
-        tv_nsec: left.subsec_nanos().into(),
-    };
-    let mut fds = [PollFd::from_borrowed_fd(fd, PollFlags::IN)];
-    poll(&mut fds, Some(&time)).expect("poll") > 0
 }

@@ -1,15 +1,14 @@
 //! A terminal with a shell on it that has job control, and somebody who types.
 
 use std::io::{Read, Write};
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use nix::pty::{Winsize, openpty};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::family::PATIENCE;
+use super::family::{PATIENCE, is_readable};
 use super::fell::FELL;
 use super::running::as_in_foreground;
 
@@ -147,16 +146,7 @@ impl Terminal {
     }
 
     fn reads_until(&mut self, until: Instant) -> bool {
-        let left = until.saturating_duration_since(Instant::now());
-        let time = Timespec {
-            tv_sec: i64::try_from(left.as_secs()).expect("short"),
-            tv_nsec: left.subsec_nanos().into(),
-        };
-        let mut fds = [PollFd::from_borrowed_fd(
-            self.keyboard.as_fd(),
-            PollFlags::IN,
-        )];
-        if poll(&mut fds, Some(&time)).expect("poll") == 0 {
+        if !is_readable(&self.keyboard, until) {
             return false;
         }
         let mut buffer = [0; 4096];
