@@ -42,6 +42,22 @@ impl Container {
         Some(Self { family, init })
     }
 
+    /// The number that a process inside has outside.
+    fn outside(&self, name: &str) -> i32 {
+        let inside = self.family.pid(name);
+        let is_it = |&pid: &i32| {
+            let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+            let numbers = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
+            let mut numbers = numbers.unwrap_or_default().split_whitespace().rev();
+            numbers.next() == Some(inside.to_string().as_str())
+        };
+        let everyone = fell!["tree", "--json", "--reach", "tree", self.init].json();
+        let rows = everyone.0["processes"].as_array().expect("rows").clone();
+        let mut pids = rows.iter().filter_map(|row| row["pid"].as_i64());
+        let find = pids.find_map(|pid| i32::try_from(pid).ok().filter(is_it));
+        find.unwrap_or_else(|| panic!("no {name} in {everyone:#?}"))
+    }
+
     /// Runs fell inside, in a group of its own that lies outside.
     fn fell(&self, arguments: &[&str], target: i32) -> Run {
         let mut command = Command::new("nsenter");
@@ -141,6 +157,42 @@ fn a_container_is_stopped_from_outside_with_everyone_in_it() {
     run.exits(0);
     container.family.is_gone();
     assert!(run.took < Duration::from_secs(9), "{run:?}");
+}
+
+#[test]
+fn a_process_in_a_container_is_stopped_from_outside_with_its_tree_and_nobody_else() {
+    let init = Member::new("init")
+        .hears_all()
+        .child(
+            Member::new("main")
+                .place(Place::OwnSession)
+                .on_term(OnTerm::Exit(3))
+                .child(Member::new("worker").on_term(OnTerm::Ignore))
+                .child(Member::new("moved").place(Place::OwnSession))
+                .child(Member::new("orphan").orphan()),
+        )
+        .child(Member::new("beside").place(Place::OwnGroup).hears_all());
+    let Some(mut container) = Container::start(&init) else {
+        return;
+    };
+    let [main, worker, moved, orphan] =
+        ["main", "worker", "moved", "orphan"].map(|name| container.outside(name));
+    fell!["tree", main].exits(0).says("4 processes");
+    let run = fell!["term", "--grace", "500ms", "--json", main];
+    run.exits(0);
+    let record = run.json();
+    assert_eq!(record.verdict(), "gone");
+    assert_eq!(record.members().len(), 4);
+    assert_eq!(record.fate(main), "exited 3");
+    assert_eq!(record.fate(worker), "signalled KILL");
+    assert_eq!(record.fate(moved), "signalled TERM");
+    assert_eq!(record.fate(orphan), "signalled TERM");
+    for name in ["init", "beside"] {
+        assert_eq!(container.family.times_said(&format!("heard {name} 15")), 0);
+        let pid = container.outside(name);
+        fell!["kill", "-s", "0", "--reach", "process", pid].exits(0);
+    }
+    assert_eq!(container.family.heard(), ["main 15"]);
 }
 
 #[test]

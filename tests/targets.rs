@@ -2,11 +2,12 @@
 
 mod support;
 
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use nix::sys::signal::Signal::{SIGHUP, SIGINT};
+use nix::sys::signal::Signal::{SIGHUP, SIGINT, SIGTERM};
 use support::family::Family;
-use support::fell::fell;
+use support::fell::{FELL, Run, fell};
 use support::victim::{Member, OnTerm, Place};
 
 fn stubborn() -> Family {
@@ -339,9 +340,26 @@ fn a_grace_of_nothing_still_asks_first() {
     assert_eq!(record.0["schedule"][0]["signal"], "TERM");
 }
 
+/// A fell that asks and waits for a long time, next to others.
+fn ask(target: i32, options: &[&str]) -> Child {
+    Command::new(FELL)
+        .args(["term", "--json"])
+        .args(options)
+        .arg(target.to_string())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("fell")
+}
+
+fn finish(fell: Child) -> Run {
+    let output = fell.wait_with_output().expect("an end");
+    Run::of(output, Duration::ZERO)
+}
+
 #[test]
 fn two_fells_at_once_end_one_family_together() {
-    use std::process::{Command, Stdio};
     let mut family = Family::start(
         &Member::new("main")
             .on_term(OnTerm::Note)
@@ -353,21 +371,11 @@ fn two_fells_at_once_end_one_family_together() {
                     .child(Member::new("below").on_term(OnTerm::Note)),
             ),
     );
-    // One on all of it, one on a part.
-    let start = |target: i32| {
-        Command::new(support::fell::FELL)
-            .args(["term", "--grace", "500ms", "--json", &target.to_string()])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("fell")
-    };
-    let fells = [family.root(), family.root(), family.pid("moved")].map(start);
-    let runs = fells.map(|fell| {
-        let output = fell.wait_with_output().expect("an end");
-        support::fell::Run::of(output, Duration::ZERO)
-    });
+    // One on all of it, one on a part. The grace is as long as it may take to start them.
+    let targets = [family.root(), family.root(), family.pid("moved")];
+    let runs = targets
+        .map(|target| ask(target, &["--grace", "3s"]))
+        .map(finish);
     family.is_gone();
     for run in &runs {
         run.exits(0);
@@ -385,4 +393,62 @@ fn two_fells_at_once_end_one_family_together() {
         let times = family.times_said(&format!("heard {name} 15"));
         assert!((1..=3).contains(&times), "{name}: {times}");
     }
+}
+
+#[test]
+fn of_two_fells_each_asks_everyone_once_and_both_tell_the_same_end() {
+    // A signal that queues, so that two are two.
+    let asked = libc::SIGRTMIN() + 2;
+    let member = |name| Member::new(name).on_term(OnTerm::Note).asked_by(asked);
+    let mut family = Family::start(
+        &member("main").child(member("worker").times(2)).child(
+            member("moved")
+                .place(Place::OwnSession)
+                .child(member("below")),
+        ),
+    );
+    let options = ["--signal", &asked.to_string(), "--grace", "60s"];
+    let targets = [family.root(), family.root(), family.pid("moved")];
+    let fells = targets.map(|target| ask(target, &options));
+    for (name, times) in [
+        ("main", 2),
+        ("worker", 2),
+        ("worker-2", 2),
+        ("moved", 3),
+        ("below", 3),
+    ] {
+        family.await_times(&format!("heard {name} {asked}"), times);
+    }
+    // Both wait for those whom somebody else ends.
+    let killer = fell!["kill", "--json", family.root()];
+    killer.exits(0);
+    let runs = fells.map(finish);
+    family.is_gone();
+    assert_eq!(family.heard().len(), 12, "{:?}", family.heard());
+    for run in &runs {
+        run.exits(0);
+    }
+    for run in runs[..2].iter().chain([&killer]) {
+        let record = run.json();
+        assert_eq!(record.pids(), family.pids(), "one record each");
+        for pid in family.pids() {
+            assert_eq!(record.fate(pid), "signalled KILL");
+        }
+    }
+    let mut part = [family.pid("moved"), family.pid("below")];
+    part.sort_unstable();
+    assert_eq!(runs[2].json().pids(), part);
+}
+
+#[test]
+fn a_fell_that_is_interrupted_leaves_the_other_one_at_work() {
+    let mut family = stubborn();
+    let fells = ["60s", "2s"].map(|grace| ask(family.root(), &["--grace", grace]));
+    family.await_line("heard main 15");
+    let [first, second] = fells;
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(first.id()).expect("a PID"));
+    nix::sys::signal::kill(pid, SIGTERM).expect("our own child");
+    finish(first).dies_by(SIGTERM as i32);
+    finish(second).exits(0);
+    family.is_gone();
 }
