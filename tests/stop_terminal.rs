@@ -120,6 +120,44 @@ fn ctrl_c_after_ctrl_z_and_fg_still_ends_the_stop() {
 }
 
 #[test]
+fn in_the_background_no_line_is_drawn_over_what_others_show() {
+    for shell in SHELLS {
+        let Some(mut terminal) = Terminal::open_for(shell) else {
+            continue;
+        };
+        // Begun there.
+        let mut family = stubborn();
+        terminal.types(&format!("$fell term --grace 700ms {} &", family.root()));
+        family.await_gone();
+        terminal.shows("stopped 3 processes in ");
+        assert!(
+            !terminal.has_shown("waiting for"),
+            "{:#?}",
+            terminal.screen()
+        );
+        // Sent there.
+        let mut family = stubborn();
+        terminal.types(&format!("$fell term --grace 3s {}", family.root()));
+        let left = seconds_left(&mut terminal, "3 processes");
+        terminal.press(CTRL_Z);
+        terminal.shows("Stopped");
+        let stopped = Instant::now();
+        assert_eq!(terminal.status(), "148");
+        terminal.types("bg");
+        family.await_gone();
+        let rest = stopped.elapsed().as_secs_f64();
+        assert!(
+            left < rest + 1.0,
+            "{left} s were left, and KILL came after {rest} s"
+        );
+        let drawn = terminal.shows("stopped 3 processes in ");
+        assert!(!drawn.contains("waiting for"), "{drawn:?}");
+        assert!(!terminal.shows_live_line(), "{:#?}", terminal.screen());
+        assert_eq!(family.heard(), ["main 15", "worker 15", "worker-2 15"]);
+    }
+}
+
+#[test]
 fn the_live_line_tells_who_is_left_and_for_how_long() {
     let Some(mut terminal) = Terminal::open() else {
         return;

@@ -177,6 +177,11 @@ impl Terminal {
         lines.map(|line| line.into_iter().collect()).collect()
     }
 
+    /// Whether these words were ever sent to the terminal.
+    pub fn has_shown(&self, words: &str) -> bool {
+        self.all.contains(words)
+    }
+
     /// Whether fell's live line, or a part of it, is to be seen.
     pub fn shows_live_line(&self) -> bool {
         self.screen()
