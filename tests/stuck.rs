@@ -4,10 +4,12 @@
 mod support;
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
-use support::family::Family;
+use support::family::{Family, PATIENCE};
 use support::fell::AFTER_KILL;
 use support::victim::{Life, Member, OnTerm};
 
@@ -101,6 +103,88 @@ impl Drop for Freezer {
             std::thread::yield_now();
         }
     }
+}
+
+/// A file system of our own that is frozen: whoever writes to it sleeps without
+/// interruption until it is thawed.
+struct FrozenDisk {
+    directory: PathBuf,
+    /// A shell that waits for the end of this test, however it comes, and thaws it.
+    keeper: Child,
+}
+
+impl FrozenDisk {
+    /// `None`, with a reason, where none can be had.
+    fn new() -> Option<Self> {
+        let directory = std::env::temp_dir().join(format!("fell-disk-{}", std::process::id()));
+        let mut keeper = Command::new("sh")
+            .args(["-c", include_str!("data/frozen_disk.sh"), "sh"])
+            .arg(&directory)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("a shell");
+        let mut said = String::new();
+        let line = keeper.stdout.as_mut().expect("a pipe");
+        let read = BufReader::new(line).read_line(&mut said);
+        let disk = Self { directory, keeper };
+        if read.is_ok() && said == "frozen\n" {
+            return Some(disk);
+        }
+        eprintln!("no file system can be made, mounted and frozen here: not tested");
+        None
+    }
+
+    fn file(&self) -> PathBuf {
+        self.directory.join("mounted/file")
+    }
+
+    fn thaw(&mut self) {
+        drop(self.keeper.stdin.take());
+        let _ = self.keeper.wait();
+    }
+}
+
+impl Drop for FrozenDisk {
+    fn drop(&mut self) {
+        self.thaw();
+    }
+}
+
+/// Waits until a process has this state.
+fn await_state(pid: i32, state: &str) {
+    let line = format!("State:\t{state}");
+    let file = format!("/proc/{pid}/status");
+    let until = Instant::now() + PATIENCE;
+    while !fs::read_to_string(&file).is_ok_and(|status| status.contains(&line)) {
+        assert!(Instant::now() < until, "{pid} does not get to {state}");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn who_sleeps_in_the_kernel_and_does_not_die_of_kill_is_named_with_the_place() {
+    let Some(mut disk) = FrozenDisk::new() else {
+        return;
+    };
+    let writer = Member::new("writer").creates(&disk.file());
+    let mut family = Family::start(&Member::new("main").child(writer));
+    let writer = family.pid("writer");
+    await_state(writer, "D");
+    let options = ["--schedule", "TERM/300ms/KILL/500ms", "--json"];
+    let run = fell!["term", options[0], options[1], options[2], family.root()];
+    run.exits(2)
+        .warns(&format!("fell: {writer} "))
+        .warns("is still there: it sleeps in the kernel (")
+        .keeps_to(Duration::from_millis(800));
+    let record = run.json();
+    assert_eq!(record.verdict(), "left");
+    assert_eq!(record.fate(writer), "survived uninterruptible");
+    assert_eq!(record.fate(family.root()), "signalled TERM");
+    // What it was sent meets it when it wakes up.
+    disk.thaw();
+    family.is_gone();
 }
 
 #[test]

@@ -39,6 +39,7 @@ pub struct Member {
     user: Option<u32>,
     ids: Option<[u32; 3]>,
     program: Option<PathBuf>,
+    creates: Option<PathBuf>,
     times: usize,
     deep: usize,
     children: Vec<Member>,
@@ -129,6 +130,7 @@ impl Member {
             user: None,
             ids: None,
             program: None,
+            creates: None,
             times: 1,
             deep: 0,
             children: Vec::new(),
@@ -226,6 +228,12 @@ impl Member {
     /// Is played by this copy of the test program, with whatever rights that gives it.
     pub fn played_by(mut self, program: &Path) -> Self {
         self.program = Some(program.to_owned());
+        self
+    }
+
+    /// Creates this file when it is ready.
+    pub fn creates(mut self, file: &Path) -> Self {
+        self.creates = Some(file.to_owned());
         self
     }
 

@@ -100,6 +100,9 @@ fn live(member: &Member, number: usize) -> ! {
         _ => {}
     }
     ready(&name);
+    if let Some(file) = &member.creates {
+        let _ = std::fs::write(file, "");
+    }
     match member.life {
         Life::Exit(status) => exit(status),
         Life::Last(millis) => {
