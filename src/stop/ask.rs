@@ -140,7 +140,7 @@ impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
     /// when a parent ends and a group that this orphans has somebody stopped in it, the
     /// kernel sends HUP to all of that group (setpgid(2)), and few are prepared for that.
     fn serve_stopped(&mut self, at: usize, signal: Signal, wave: Wave, began: StartTime) {
-        if !self.is_continuing(signal) {
+        if !self.is_continuing(signal) || !self.roster.has_stopped() {
             return;
         }
         let mut stopped = self.roster.selection().parents_first();
@@ -151,9 +151,7 @@ impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
             let late = self.roster.send(self.system, member, at, signal);
             self.judge_newcomers(late, at, began);
         }
-        if !stopped.is_empty() {
-            self.roster.wake_stopped(self.system);
-        }
+        self.roster.wake_stopped(self.system);
     }
 
     fn is_next(&self, at: usize, wave: Wave, member: usize) -> bool {

@@ -255,6 +255,11 @@ impl<S: System> Roster<S> {
         self.selection().members()[at].process.state == State::Stopped
     }
 
+    /// Whether anybody living was.
+    pub(super) fn has_stopped(&self) -> bool {
+        self.living().any(|at| self.is_seen_stopped(at))
+    }
+
     /// Continues whoever is stopped: the signal stays pending until then. One that
     /// its tracer stopped is left to the tracer. Children come before their parents: if
     /// these ended first, the kernel would send HUP to groups that are orphaned with

@@ -1,6 +1,8 @@
 //! Programs where every user can reach them, and users who run them.
 
+use std::ffi::CString;
 use std::fs::Permissions;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -21,6 +23,20 @@ pub fn is_root() -> bool {
     is_root
 }
 
+/// Where set-user-ID counts, if there is such a place for temporary files.
+fn directory() -> PathBuf {
+    let places = [std::env::temp_dir(), PathBuf::from("/var/tmp")];
+    let counts = |place: &&PathBuf| {
+        let place = CString::new(place.as_os_str().as_bytes()).expect("a path");
+        // SAFETY: plain numbers, for which zeroes are a value.
+        let mut about: libc::statvfs = unsafe { std::mem::zeroed() };
+        // SAFETY: a string that ends in a null byte, and a place for the answer.
+        let answer = unsafe { libc::statvfs(place.as_ptr(), &raw mut about) };
+        answer == 0 && about.f_flag & libc::ST_NOSUID == 0
+    };
+    places.iter().find(counts).unwrap_or(&places[0]).clone()
+}
+
 /// A copy of a program where every user can reach it.
 pub struct Installed(PathBuf);
 
@@ -36,7 +52,7 @@ impl Installed {
     }
 
     fn copy(of: &Path, name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("fell-{name}-{}", std::process::id()));
+        let path = directory().join(format!("fell-{name}-{}", std::process::id()));
         // Not by this program: what another test forks meanwhile would hold the file open
         // for writing for a moment, and such a file can't be run ("text file busy").
         let copied = Command::new("cp").arg(of).arg(&path).status();
@@ -44,11 +60,12 @@ impl Installed {
         Self(path)
     }
 
-    /// Gives whoever runs it the rights of this user (set-user-ID).
+    /// Gives nobody, and no one else, the rights of this user (set-user-ID): a victim does
+    /// whatever it is told.
     pub fn with_rights_of(self, user: u32) -> Self {
         // A change of the owner takes the bit away.
-        chown(&self.0, Some(user), None).expect("chown");
-        std::fs::set_permissions(&self.0, Permissions::from_mode(0o4755)).expect("chmod");
+        chown(&self.0, Some(user), Some(NOBODY)).expect("chown");
+        std::fs::set_permissions(&self.0, Permissions::from_mode(0o4710)).expect("chmod");
         self
     }
 
