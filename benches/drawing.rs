@@ -69,14 +69,14 @@ fn row(pid: i32) -> Row {
             kind: Kind::User,
             name: "worker".into(),
         },
-        description: Some(Description {
+        description: Some(Box::new(Description {
             owner: 0,
             command: ["worker", "--number", &pid.to_string()]
                 .map(OsString::from)
                 .into_iter()
                 .collect(),
             signals: SignalSets::default(),
-        }),
+        })),
         part: Part::Member {
             reason: parent.map_or(Reason::Target, Reason::Descendant),
             target: 0,

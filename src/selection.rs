@@ -146,8 +146,10 @@ pub enum Caveat {
 pub struct Selection {
     scope: Scope,
     members: Vec<Member>,
-    by_identity: HashMap<Identity, usize>,
+    /// Who bore each number last.
     by_pid: HashMap<Pid, usize>,
+    /// Those whose number is not theirs any more, or names nothing any more.
+    former: HashMap<Identity, usize>,
     groups: BTreeMap<Pgid, usize>,
     sessions: BTreeMap<Sid, usize>,
     /// The numbers of those that no process bore when it was looked.
@@ -192,7 +194,7 @@ impl Selection {
 
     /// Offers a process. Known members are brought up to date.
     pub fn admit(&mut self, process: Process, via: Via) -> Admission {
-        if let Some(&at) = self.by_identity.get(&process.identity) {
+        if let Some(at) = self.known(process.identity) {
             let is_kindred = matches!(self.judge(&process, via), Some((_, _, true)));
             self.members[at].process = process;
             self.own_led_by(at);
@@ -220,8 +222,9 @@ impl Selection {
             self.caveat(Caveat::Remains { of });
         }
         let at = self.members.len();
-        self.by_identity.insert(process.identity, at);
-        self.by_pid.insert(process.pid(), at);
+        if let Some(before) = self.by_pid.insert(process.pid(), at) {
+            self.note_former(before);
+        }
         self.members.push(Member {
             process,
             reason,
@@ -345,6 +348,11 @@ impl Selection {
         }
     }
 
+    /// Members, refused ones and caveats, once nobody new is offered.
+    pub fn into_parts(self) -> (Vec<Member>, Vec<Refused>, Vec<Caveat>) {
+        (self.members, self.refused, self.caveats)
+    }
+
     /// Members, in the order in which they were admitted.
     pub fn members(&self) -> &[Member] {
         &self.members
@@ -355,9 +363,21 @@ impl Selection {
         self.by_pid.get(&pid).copied()
     }
 
+    /// The position of a member.
+    fn known(&self, identity: Identity) -> Option<usize> {
+        let bearer = self.position(identity.pid);
+        bearer
+            .filter(|&at| self.members[at].process.identity == identity)
+            .or_else(|| self.former.get(&identity).copied())
+    }
+
+    fn note_former(&mut self, at: usize) {
+        self.former.insert(self.members[at].process.identity, at);
+    }
+
     /// Whether this process is a member or refused.
     pub fn has(&self, identity: Identity) -> bool {
-        self.by_identity.contains_key(&identity)
+        self.known(identity).is_some()
             || self
                 .refused
                 .iter()

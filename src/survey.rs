@@ -28,6 +28,10 @@ pub use descent::Sending;
 use gaps::Gaps;
 pub use gaps::{Gap, Unread};
 
+/// So many are opened at once: enough for two threads to be worth it. What is known of them
+/// before, from a list or a pass, must not become old, and has a place in memory.
+const AT_ONCE: usize = 128;
+
 /// A selection of a living system, with a handle on each of its members.
 pub struct Survey<S: System> {
     selection: Selection,

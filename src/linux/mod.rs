@@ -123,7 +123,7 @@ impl Linux {
     pub fn neighbours(
         &mut self,
         selection: &Selection,
-    ) -> io::Result<Vec<(Process, Option<Description>)>> {
+    ) -> io::Result<Vec<(Process, Option<Box<Description>>)>> {
         let kin = selection.neighbours();
         if kin.is_empty() {
             return Ok(Vec::new());
@@ -138,16 +138,16 @@ impl Linux {
                 continue;
             };
             if !selection.has(process.identity) && kin.holds(&process) {
-                neighbours.push((process, self.describe(&mut handle).ok()));
+                neighbours.push((process, self.describe(&mut handle).ok().map(Box::new)));
             }
         }
         Ok(neighbours)
     }
 
     /// The same as [`System::describe`] for many at once.
-    pub fn describe_each(&mut self, of: &mut [Option<Handle>]) -> Vec<Option<Description>> {
+    pub fn describe_each(&mut self, of: &mut [Option<Handle>]) -> Vec<Option<Box<Description>>> {
         by_two::each(&mut self.proc, of, |proc, handle| {
-            handle.as_mut()?.describe(proc).ok()
+            handle.as_mut()?.describe(proc).ok().map(Box::new)
         })
     }
 
@@ -156,7 +156,7 @@ impl Linux {
     pub fn describe_all<'p>(
         &mut self,
         processes: impl IntoIterator<Item = &'p Process>,
-    ) -> Vec<Option<Description>> {
+    ) -> Vec<Option<Box<Description>>> {
         let mut handles: Vec<Option<Handle>> = processes
             .into_iter()
             .map(|process| {

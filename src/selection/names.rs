@@ -156,7 +156,9 @@ impl Selection {
         self.sessions.remove(&number.into());
         self.vacant.remove(&number);
         self.openers.remove(&number);
-        self.by_pid.remove(&number);
+        if let Some(at) = self.by_pid.remove(&number) {
+            self.note_former(at);
+        }
     }
 
     /// Learns who opened the groups and sessions of the set, for those whom no member

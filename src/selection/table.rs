@@ -57,7 +57,7 @@ impl Selection {
     /// by which the set is found; admits nobody.
     pub(crate) fn bring_up_to_date(&mut self, table: &Snapshot) {
         for process in table.iter() {
-            if self.by_identity.contains_key(&process.identity) {
+            if self.known(process.identity).is_some() {
                 self.admit(process.clone(), Via::Mate);
             } else if self.is_usurper(process) {
                 self.disown(process.pid());

@@ -5,16 +5,12 @@
 
 use std::io;
 
-use super::{Lists, Survey, Unread, never_opened};
+use super::{AT_ONCE, Lists, Survey, Unread, never_opened};
 use crate::kinship::{Listing, Parent};
 use crate::process::{Pid, Process, StartTime};
 use crate::selection::Via;
 use crate::signal::Signal;
 use crate::system::{Lost, System};
-
-/// So many children are opened at once. What their lists said must not become old, and a
-/// list takes a tenth of the time that a process takes.
-const AT_ONCE: usize = 128;
 
 /// What came of a signal between two readings of a member's children.
 #[derive(Debug)]

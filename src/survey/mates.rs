@@ -5,7 +5,7 @@
 
 use std::io;
 
-use super::{Lists, Survey};
+use super::{AT_ONCE, Lists, Survey};
 use crate::process::{Pgid, Pid, Process, Sid};
 use crate::selection::Via;
 use crate::system::{Lost, System};
@@ -22,13 +22,15 @@ impl<S: System> Survey<S> {
         }
         let mut mates = system.mates(&kin)?;
         mates.retain(|&pid| !self.is_held(pid, ended) && !self.is_unreaped(system, pid));
-        for (handle, process) in self.open_each(system, &mates).flatten() {
-            if self.is_double(&process) {
-                self.selection.disown(process.pid());
-                continue;
+        for mates in mates.chunks(AT_ONCE) {
+            for (handle, process) in self.open_each(system, mates).flatten() {
+                if self.is_double(&process) {
+                    self.selection.disown(process.pid());
+                    continue;
+                }
+                self.verify_names(system, &process);
+                self.offer(handle, process, Via::Mate);
             }
-            self.verify_names(system, &process);
-            self.offer(handle, process, Via::Mate);
         }
         self.note_openers(system);
         Ok(())

@@ -16,7 +16,7 @@ pub struct Row {
     /// The process.
     pub process: Process,
     /// Owner, command and signals, where they could be read.
-    pub description: Option<Description>,
+    pub description: Option<Box<Description>>,
     /// What a stop would do to it.
     pub part: Part,
 }

@@ -2,9 +2,10 @@
 
 #![forbid(unsafe_code)]
 
-use super::{Detail, Roster};
+use super::{Detail, Roster, Standing};
 use crate::fate::{Cause, Fate, Obstacle};
 use crate::outcome::{Outcome, Record, Verdict};
+use crate::selection::Member;
 use crate::stop::Errand;
 use crate::system::System;
 
@@ -17,9 +18,9 @@ impl<S: System> Roster<S> {
         errand: &Errand,
     ) -> Outcome {
         let elapsed = system.now().saturating_sub(self.began);
-        let records = (0..self.len())
-            .map(|at| self.record(system, at, errand))
-            .collect();
+        for at in 0..self.len() {
+            self.close(system, at, errand);
+        }
         let handles = (0..self.len()).filter_map(|at| self.survey.handle(at));
         let unpinned = handles.filter(|handle| !system.is_pinned(handle)).count();
         let gaps = self.survey.gaps(system);
@@ -28,11 +29,15 @@ impl<S: System> Roster<S> {
         } else {
             verdict.with_gaps()
         };
-        let selection = self.survey.into_selection(system);
+        let (members, refused, caveats) = self.survey.into_selection(system).into_parts();
         Outcome {
-            records,
-            refused: selection.refused().to_vec(),
-            caveats: selection.caveats().to_vec(),
+            records: members
+                .into_iter()
+                .zip(self.standings)
+                .map(|(member, standing)| record(member, standing))
+                .collect(),
+            refused,
+            caveats,
             verdict,
             elapsed,
             rounds: self.rounds,
@@ -42,7 +47,8 @@ impl<S: System> Roster<S> {
         }
     }
 
-    fn record(&mut self, system: &mut S, at: usize, errand: &Errand) -> Record {
+    /// Says the last word on a member's fate.
+    fn close(&mut self, system: &mut S, at: usize, errand: &Errand) {
         // Whoever asked for details also wants to know which parents leave zombies.
         if !self.is_living(at) && self.detail == Detail::Description {
             let is_still_there = self.survey.review(system, at).is_ok();
@@ -50,23 +56,9 @@ impl<S: System> Roster<S> {
                 self.retry_cause(system, at);
             }
         }
-        let fate = match self.standings[at].fate.take() {
-            Some(fate) => fate,
-            None => self.fate_of_living(system, at, errand),
-        };
-        let member = &self.survey.selection().members()[at];
-        let standing = &mut self.standings[at];
-        let is_zombie = member.process.is_zombie();
-        Record {
-            process: member.process.clone(),
-            description: standing.description.take(),
-            reason: member.reason,
-            target: member.root,
-            fate,
-            after: standing.after,
-            step: standing.step,
-            round: standing.round,
-            unreaped_by: member.process.parent.filter(|_| is_zombie),
+        if self.is_living(at) {
+            let fate = self.fate_of_living(system, at, errand);
+            self.standings[at].fate = Some(fate);
         }
     }
 
@@ -96,5 +88,22 @@ impl<S: System> Roster<S> {
         {
             *cause = system.cause(handle);
         }
+    }
+}
+
+fn record(member: Member, standing: Standing) -> Record {
+    let is_zombie = member.process.is_zombie();
+    Record {
+        unreaped_by: member.process.parent.filter(|_| is_zombie),
+        process: member.process,
+        description: standing.description,
+        reason: member.reason,
+        target: member.root,
+        fate: standing
+            .fate
+            .unwrap_or_else(|| unreachable!("every member was closed before")),
+        after: standing.after,
+        step: standing.step,
+        round: standing.round,
     }
 }

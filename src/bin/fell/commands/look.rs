@@ -76,13 +76,23 @@ pub fn take(linux: &mut Linux, mut scope: Scope) -> Result<Picture> {
     }
     let mut survey = stop::look(linux, scope)?;
     let descriptions = linux.describe_each(survey.handles_mut());
-    let members = survey.selection().members();
-    let mut rows: Vec<Row> = members
-        .iter()
+    let selection = survey.into_selection(linux);
+    let neighbours = linux
+        .neighbours(&selection)
+        .context("can't read the process table")?;
+    let of_refused = linux.describe_all(selection.refused().iter().map(|it| &it.process));
+    let (members, refused, caveats) = selection.into_parts();
+    let missing = (0..targets)
+        .filter(|&target| {
+            !members
+                .iter()
+                .any(|member| member.root == target && !member.process.is_zombie())
+        })
+        .collect();
+    let members = members
+        .into_iter()
         .zip(descriptions)
         .map(|(member, description)| Row {
-            process: member.process.clone(),
-            description,
             part: match guard.refusal(&member.process) {
                 Some(why) => Part::Refused(why),
                 None => Part::Member {
@@ -90,47 +100,30 @@ pub fn take(linux: &mut Linux, mut scope: Scope) -> Result<Picture> {
                     target: member.root,
                 },
             },
-        })
-        .collect();
-    let selection = survey.into_selection(linux);
-    let missing = (0..targets)
-        .filter(|&target| {
-            !selection
-                .members()
-                .iter()
-                .any(|member| member.root == target && !member.process.is_zombie())
-        })
-        .collect();
-    let refused: Vec<_> = selection.refused().to_vec();
-    let of_refused = linux.describe_all(refused.iter().map(|it| &it.process));
-    for (refused, description) in refused.into_iter().zip(of_refused) {
-        rows.push(Row {
+            process: member.process,
+            description,
+        });
+    let refused = refused
+        .into_iter()
+        .zip(of_refused)
+        .map(|(refused, description)| Row {
             process: refused.process,
             description,
             part: Part::Refused(refused.why),
         });
-    }
-    let neighbours = linux
-        .neighbours(&selection)
-        .context("can't read the process table")?;
     // Whoever has ended is nobody's concern.
     let neighbours = neighbours
         .into_iter()
-        .filter(|(process, _)| !process.is_zombie());
-    for (process, description) in neighbours {
-        rows.push(Row {
+        .filter(|(process, _)| !process.is_zombie())
+        .map(|(process, description)| Row {
             part: Part::Related,
             process,
             description,
         });
-    }
+    let rows = members.chain(refused).chain(neighbours).collect();
     Ok(Picture {
         rows,
-        caveats: if is_refused {
-            Vec::new()
-        } else {
-            selection.caveats().to_vec()
-        },
+        caveats: if is_refused { Vec::new() } else { caveats },
         missing,
         partial,
     })

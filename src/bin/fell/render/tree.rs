@@ -93,13 +93,15 @@ fn table(rows: &[Row], view: &View) -> String {
     if let Some(width) = view.terminal.width {
         columns.fit(width.saturating_sub(COMMAND), &EXPENDABLE);
     }
-    /// What most command lines and branches fit into.
-    const MOST: usize = 48;
-    let mut text = String::with_capacity((lines.len() + 2) * (columns.row_length() + MOST));
+    /// What most command lines fit into.
+    const MOST: usize = 32;
+    let branches: usize = lines.iter().map(|line| line.branch.len()).sum();
+    let mut text =
+        String::with_capacity(branches + (lines.len() + 2) * (columns.row_length() + MOST));
     let header = std::iter::once((Style::new().bold(), "COMMAND".to_owned()));
     let commands = lines.iter().map(|line| {
         let row = &rows[line.row];
-        let description = row.description.as_ref();
+        let description = row.description.as_deref();
         let command = words::command(&row.process, description, view.terminal.charset);
         (style(row, view), format!("{}{command}", line.branch))
     });

@@ -184,7 +184,7 @@ pub fn dry_run(
     document.partial = partial;
     document.warnings = warnings(caveats);
     for row in rows {
-        let process = process(&row.process, row.description.as_ref(), boot);
+        let process = process(&row.process, row.description.as_deref(), boot);
         match row.part {
             Part::Member { reason, target } => document.members.push(MemberDocument {
                 process,

@@ -62,7 +62,7 @@ pub fn tree(rows: &[Row], signal: Signal, caveats: &[Caveat], partial: bool) -> 
         processes: rows
             .iter()
             .map(|row| TreeProcessDocument {
-                process: process(&row.process, row.description.as_ref(), boot),
+                process: process(&row.process, row.description.as_deref(), boot),
                 part: match row.part {
                     Part::Member { .. } => "member",
                     Part::Refused(_) => "refused",
