@@ -151,7 +151,7 @@ pub fn stop<S: System>(
 /// Finds everyone in `scope`, only to look at them: the same selection as that of
 /// [`stop`].
 pub fn look<S: System>(system: &mut S, scope: Scope) -> Result<Survey<S>, StopError> {
-    let mut survey = Survey::begin(system, scope, Hold::Look);
+    let mut survey = Survey::begin(system, scope, Hold::Browse);
     survey
         .sweep(system, |_| false)
         .map_err(StopError::Unreadable)?;

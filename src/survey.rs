@@ -61,6 +61,7 @@ impl<S: System> Survey<S> {
     pub fn begin(system: &mut S, mut scope: Scope, hold: Hold) -> Self {
         let hold = match hold {
             Hold::Follow if !scope.reach.descends() => Hold::Pin,
+            Hold::Browse if !scope.reach.descends() => Hold::Look,
             hold => hold,
         };
         let mut opened = Vec::new();

@@ -57,6 +57,8 @@ impl Error for Lost {
 pub enum Hold {
     /// Enough to read it: for a look or a dry run.
     Look,
+    /// The same, and its children are going to be read: at once, if that is of advantage.
+    Browse,
     /// So that its number cannot come to mean another process: to signal it, to
     /// wait for it and to learn how it ended.
     Pin,

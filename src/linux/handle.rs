@@ -16,6 +16,7 @@ use super::proc::{Place, Proc};
 use super::stat::{self, Stat};
 use super::{lost, own};
 use crate::fate::Cause;
+use crate::kinship::Listing;
 use crate::process::{Identity, Pgid, Pid, Process};
 use crate::signal::Signal;
 use crate::system::{Description, Hold, Lost};
@@ -41,6 +42,8 @@ pub struct Handle {
     lists: Vec<List>,
     /// So many of the lists are known to be its own.
     proven: usize,
+    /// Its children, if they were read before somebody asked.
+    ahead: Option<Box<Result<Listing, Lost>>>,
     /// Descriptors up to this number may be kept.
     descriptors: i32,
 }
@@ -63,17 +66,18 @@ impl Handle {
         descriptors: i32,
     ) -> Result<(Self, Process), Lost> {
         let directory = match hold {
-            Hold::Look => Some({
+            Hold::Look | Hold::Browse => Some({
                 let opened = proc.open_directory(pid);
                 opened.map_err(|error| unseen(proc, pid, error))?
             }),
             Hold::Pin | Hold::Follow => None,
         };
+        let is_pinned = directory.is_none();
         let place = place(directory.as_ref(), pid);
         let opened = proc.open_stat(place);
         let file = opened.map_err(|error| unseen(proc, pid, error))?;
         let pidfd = match hold {
-            Hold::Look => None,
+            Hold::Look | Hold::Browse => None,
             Hold::Pin | Hold::Follow => match pidfd::open(pid) {
                 Ok(fd) => (fd.as_raw_fd() < descriptors - SPARE).then_some(fd),
                 // No pidfds here (before Linux 5.3, or a seccomp filter), or no room:
@@ -95,7 +99,7 @@ impl Handle {
         // In the same order and for the same reason. Where there is no such list, whoever
         // asks for the children finds out why.
         let list = match hold {
-            Hold::Look | Hold::Pin => None,
+            Hold::Look | Hold::Browse | Hold::Pin => None,
             Hold::Follow => proc.open_children(place, pid).ok().filter(may_keep),
         };
         let Stat { process, .. } = proc.read_stat(&file).map_err(lost)?;
@@ -103,17 +107,22 @@ impl Handle {
             .map(|file| List { thread: pid, file })
             .into_iter()
             .collect();
-        let handle = Self {
+        let mut handle = Self {
             identity: process.identity,
             threads: process.threads,
             hold,
             pidfd,
-            stat: Some(file).filter(|file| hold != Hold::Look && may_keep(file)),
+            stat: Some(file).filter(|file| is_pinned && may_keep(file)),
             directory: directory.filter(may_keep),
             proven: lists.len(),
             lists,
+            ahead: None,
             descriptors,
         };
+        if hold == Hold::Browse {
+            // Many are opened at once, by two threads; their children are asked for one by one.
+            handle.ahead = Some(Box::new(handle.children(proc)));
+        }
         Ok((handle, process))
     }
 

@@ -44,6 +44,9 @@ impl Handle {
     /// being read (proc_tid_children(5)), but it never shows an empty list for one
     /// that has a child. So whatever is not empty is read until two readings agree.
     pub(in crate::linux) fn children(&mut self, proc: &mut Proc) -> Result<Listing, Lost> {
+        if let Some(listing) = self.ahead.take() {
+            return *listing;
+        }
         // The moment before: whoever starts well after it can't be one of those listed.
         let read_at = own::tick();
         let unopened = self.unopened(proc)?;
@@ -52,7 +55,9 @@ impl Handle {
         for thread in unopened {
             if let Some(list) = self.open_list(proc, thread)? {
                 children.extend(Self::read_lists(proc, slice::from_ref(&list))?);
-                if self.hold != Hold::Look && list.is_below(self.descriptors / 2) {
+                if matches!(self.hold, Hold::Pin | Hold::Follow)
+                    && list.is_below(self.descriptors / 2)
+                {
                     self.lists.push(list);
                 }
             }

@@ -27,9 +27,8 @@ impl World {
     }
 
     fn reach(&self, handle: &Handle) -> Result<usize, Lost> {
-        assert_ne!(
-            handle.hold,
-            Hold::Look,
+        assert!(
+            matches!(handle.hold, Hold::Pin | Hold::Follow),
             "only a pinned process is signalled"
         );
         let character = &self.characters[handle.at];
