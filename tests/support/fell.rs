@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::means::Means;
+
 /// What a stop may take beyond its schedule, whatever happens.
 const SLACK: Duration = Duration::from_secs(5);
 
@@ -156,6 +158,16 @@ impl Record {
                 .or_else(|| word("why"))
                 .unwrap_or_default()
         )
+    }
+
+    /// Fails the test when a member's fate is not what these means let fell find out.
+    #[track_caller]
+    pub fn tells(&self, pid: i32, ended: &str, means: Means) {
+        let fate = self.fate(pid);
+        assert!(
+            means.admits(&fate, ended),
+            "{pid} {ended}, by {means:?}: {self:#?}"
+        );
     }
 
     pub fn warnings(&self) -> String {

@@ -5,6 +5,7 @@ mod dispositions;
 pub mod family;
 pub mod fell;
 pub mod installed;
+pub mod means;
 pub mod running;
 pub mod seccomp;
 pub mod service;

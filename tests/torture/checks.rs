@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
+use crate::Figures;
 use crate::support::fell::{AFTER_KILL, longest};
+use crate::support::means::Means;
 use crate::support::victim::{Life, OnTerm};
 use crate::trial::Scene;
-use crate::{Figures, Means};
 
 /// Everything that is wrong.
 pub fn check(scene: &Scene<'_>) -> Vec<String> {

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use crate::Figures;
 use crate::support::family::Family;
 use crate::support::fell::run;
+use crate::support::means::Means;
 use crate::support::victim::{Churn, Life, Member, Parenting, Place};
 use crate::trial::Failure;
-use crate::{Figures, Means};
 
 /// Workers of every kind in turn: slow and fast, in their group, in groups and in sessions
 /// of their own.

@@ -15,9 +15,10 @@ use proptest::test_runner::TestRng;
 
 use crate::support::family::Family;
 use crate::support::fell::{AFTER_KILL, FELL, Run, longest, run};
+use crate::support::means::Means;
 use crate::support::victim::{Life, Member, OnTerm, Place};
 use crate::trial::Failure;
-use crate::{Figures, Means, rng};
+use crate::{Figures, rng};
 
 /// A system call, the errors that it may come with, and how often a stop makes it.
 const CALLS: [(&str, &[&str], u64); 17] = [

@@ -23,14 +23,13 @@ mod plan;
 mod reuse;
 mod trial;
 
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use proptest::test_runner::{RngAlgorithm, TestRng};
-use support::fell::FELL;
-use support::seccomp;
+use support::means::Means;
 use trial::Failure;
 
 /// Families at the same time: most of them only wait for their grace to be over.
@@ -38,27 +37,6 @@ const AT_ONCE: usize = 8;
 
 /// A failure is told in full this many times.
 const TOLD: usize = 5;
-
-/// What fell has to do with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Means {
-    Everything,
-    NoPidfds,
-    /// Pidfds, but nothing that came to them later.
-    OldPidfds,
-}
-
-impl Means {
-    pub fn fell(self) -> Command {
-        let mut command = Command::new(FELL);
-        match self {
-            Self::Everything => {}
-            Self::NoPidfds => seccomp::deny(&mut command, libc::SYS_pidfd_open, libc::ENOSYS),
-            Self::OldPidfds => seccomp::age(&mut command),
-        }
-        command
-    }
-}
 
 /// What was tried so far.
 #[derive(Debug, Clone, Copy, Default)]

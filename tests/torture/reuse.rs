@@ -16,9 +16,10 @@ use proptest::test_runner::TestRng;
 
 use crate::support::family::{Family, program, victim};
 use crate::support::fell::{FELL, Run};
+use crate::support::means::Means;
 use crate::support::victim::{Member, OnTerm, Place};
 use crate::trial::Failure;
-use crate::{Figures, Means, rng};
+use crate::{Figures, rng};
 
 const LAST: &str = "/proc/sys/kernel/ns_last_pid";
 

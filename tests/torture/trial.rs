@@ -4,12 +4,13 @@ use std::collections::{HashMap, HashSet};
 use std::os::unix::process::CommandExt;
 use std::time::Duration;
 
+use crate::Figures;
 use crate::oracle::{self, Kinfolk, Seen};
 use crate::plan::{GRACE, Plan};
 use crate::support::family::{Family, victim};
 use crate::support::fell::{Run, run};
+use crate::support::means::Means;
 use crate::support::victim::Life;
-use crate::{Figures, Means};
 
 /// What a trial found wrong, with all that there is to know.
 pub struct Failure {
