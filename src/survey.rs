@@ -100,26 +100,6 @@ impl<S: System> Survey<S> {
         survey
     }
 
-    /// What could not be read by now and may hide somebody who belongs. Whoever could not
-    /// be opened before may have ended meanwhile.
-    pub fn gaps(&mut self, system: &mut S) -> Vec<Gap> {
-        for pid in self.gaps.processes() {
-            let looked = match system.glance(pid) {
-                Ok(process) if process.is_zombie() => Err(Lost::Gone),
-                // It can be read now, when nobody looks any more who belongs.
-                Ok(_) => continue,
-                Err(lost) => Err::<(), _>(lost),
-            };
-            self.gaps.note(Unread::Process(pid), &looked);
-        }
-        self.gaps.list()
-    }
-
-    /// Whether there are any, as far as is known.
-    pub fn is_partial(&self) -> bool {
-        !self.gaps.is_empty()
-    }
-
     /// Who belongs so far.
     pub fn selection(&self) -> &Selection {
         &self.selection

@@ -216,6 +216,10 @@ pub trait System {
     fn send_group(&mut self, group: GroupKey<'_, Self::Handle>, signal: Signal)
     -> Result<(), Lost>;
 
+    /// Whether somebody is in the group of this number whom a signal to it would reach, if
+    /// only a zombie; whose group that is, nobody says.
+    fn has_group(&mut self, group: Pgid) -> bool;
+
     /// How a pinned process that has ended came to its end.
     fn cause(&mut self, of: &mut Self::Handle) -> Cause;
 

@@ -991,6 +991,27 @@ fn a_line_that_no_look_can_see_is_ended_through_its_group() {
 }
 
 #[test]
+fn a_line_that_nothing_can_address_is_not_said_to_be_gone() {
+    for (plan, time) in [
+        (term_then_kill(), ms(15_000)),
+        (schedule("TERM/1s/KILL/300ms"), ms(1_300)),
+        (schedule("TERM/1s"), ms(1_000)),
+    ] {
+        let mut world = World::new();
+        world.has_group_signals = false;
+        // Whoever is known is reaped at once, and can't vouch for the group.
+        world.add(role(50).leads_session());
+        world.add(role(100).child_of(50).leads_session());
+        world.add_line(100, vec![]);
+        let outcome = run(&mut world, &plan);
+        assert!(world.is_line_living(), "{plan:?}");
+        assert_eq!(outcome.verdict, Verdict::Left, "{plan:?}");
+        assert_eq!(outcome.gaps[0].of, Unread::Group(Pgid::from(pid(100))));
+        assert!(outcome.elapsed <= time + ms(100), "{:?}", outcome.elapsed);
+    }
+}
+
+#[test]
 fn a_group_signal_never_goes_to_a_group_that_holds_a_refused_process() {
     let mut world = World::new();
     world.add(role(100).leads_session().ignores_all());

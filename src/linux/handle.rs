@@ -137,6 +137,13 @@ impl Handle {
 
     /// Reads it once more, and its wait status where it has one.
     pub(super) fn read(&mut self, proc: &mut Proc) -> Result<(Process, Option<i32>), Lost> {
+        let Stat { process, exit_code } = self.stat(proc)?;
+        self.threads = process.threads;
+        Ok((process, exit_code))
+    }
+
+    /// What its stat file says, if that is still its own.
+    fn stat(&self, proc: &mut Proc) -> Result<Stat, Lost> {
         let opened;
         let file = match &self.stat {
             Some(file) => file,
@@ -145,12 +152,11 @@ impl Handle {
                 &opened
             }
         };
-        let Stat { process, exit_code } = proc.read_stat(file).map_err(lost)?;
-        if process.identity != self.identity {
+        let stat = proc.read_stat(file).map_err(lost)?;
+        if stat.process.identity != self.identity {
             return Err(Lost::Gone);
         }
-        self.threads = process.threads;
-        Ok((process, exit_code))
+        Ok(stat)
     }
 
     /// Where its files are opened.
@@ -196,16 +202,29 @@ impl Handle {
 
     /// Sends to a group by its number, if this process is still in it. A number is not
     /// given to another group while somebody is in this one, a zombie included.
-    pub(super) fn vouch_and_send(&self, group: Pgid, signal: Signal) -> Result<(), Lost> {
-        let pidfd = self.pidfd.as_ref().ok_or(Lost::Unsupported)?;
-        let is_there = || match pidfd::send(pidfd.as_fd(), Recipient::Process, None) {
-            Ok(()) => true,
-            Err(error) => error.raw_os_error() == Some(libc::EPERM),
-        };
-        if own::group_of(self.identity.pid) != Some(group) || !is_there() {
+    pub(super) fn vouch_and_send(
+        &self,
+        proc: &mut Proc,
+        group: Pgid,
+        signal: Signal,
+    ) -> Result<(), Lost> {
+        if self.group(proc)? != Some(group) {
             return Err(Lost::Gone);
         }
         pidfd::kill_group(group, signal).map_err(of_io)
+    }
+
+    /// The group that it is in, if it was not reaped yet.
+    fn group(&self, proc: &mut Proc) -> Result<Option<Pgid>, Lost> {
+        let Some(pidfd) = &self.pidfd else {
+            return Ok(self.stat(proc)?.process.group);
+        };
+        let group = own::group_of(self.identity.pid);
+        // Only now it is known whose group that was.
+        match pidfd::send(pidfd.as_fd(), Recipient::Process, None).map_err(of_io) {
+            Ok(()) | Err(Lost::Denied) => Ok(group),
+            Err(lost) => Err(lost),
+        }
     }
 
     /// How it ended.

@@ -272,8 +272,12 @@ impl System for Linux {
     fn send_group(&mut self, group: GroupKey<'_, Handle>, signal: Signal) -> Result<(), Lost> {
         match group {
             GroupKey::Leader(leader) => leader.send_to_group(signal),
-            GroupKey::Vouched { group, by } => by.vouch_and_send(group, signal),
+            GroupKey::Vouched { group, by } => by.vouch_and_send(&mut self.proc, group, signal),
         }
+    }
+
+    fn has_group(&mut self, group: Pgid) -> bool {
+        own::can_signal_group(group)
     }
 
     fn cause(&mut self, of: &mut Handle) -> Cause {

@@ -26,6 +26,16 @@ enum Wave {
     Last,
 }
 
+/// Who was left when everyone who had been asked had ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Remains {
+    Nobody,
+    /// Somebody in a group that nothing can address, whom no look has found.
+    Unseen,
+    /// They have been asked now.
+    Asked,
+}
+
 impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
     /// Sends the step's signal and waits for everyone to end.
     pub(super) fn ask(&mut self, at: usize, step: Step) -> StepEnd {
@@ -49,8 +59,11 @@ impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
                     // processes that fork and end is left to the next step.
                     return StepEnd::TimeOver;
                 }
-                if !self.ask_the_last(at, step.signal) {
-                    return self.end_of_step();
+                match self.ask_the_last(at, step.signal) {
+                    Remains::Nobody => return self.end_of_step(),
+                    // The next step has more means to meet them.
+                    Remains::Unseen => return StepEnd::TimeOver,
+                    Remains::Asked => {}
                 }
                 wave = Wave::Last;
                 let least = self
@@ -171,7 +184,7 @@ impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
 
     /// When everyone who was asked has ended: asks those who are left, and tells
     /// whether there was anyone.
-    fn ask_the_last(&mut self, at: usize, signal: Signal) -> bool {
+    fn ask_the_last(&mut self, at: usize, signal: Signal) -> Remains {
         self.roster.sweep_again(self.system);
         if !self.has_untried(at) {
             // Processes that fork and end within a millisecond escape every look at
@@ -183,8 +196,8 @@ impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
             };
             let began = self.system.tick();
             let reached = self.roster.send_groups(self.system, to_group);
-            if reached.is_empty() {
-                return false;
+            if reached.is_empty() && !self.roster.has_unseen() {
+                return Remains::Nobody;
             }
             let known = self.roster.len();
             self.roster.sweep_again(self.system);
@@ -196,7 +209,13 @@ impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
         let began = self.system.tick();
         self.serve(at, signal, Wave::Last, began);
         self.wake_stopped(signal);
-        has_untried || self.is_awaited(Wave::Last)
+        if has_untried || self.is_awaited(Wave::Last) {
+            Remains::Asked
+        } else if self.roster.has_unseen() {
+            Remains::Unseen
+        } else {
+            Remains::Nobody
+        }
     }
 
     fn has_untried(&self, at: usize) -> bool {

@@ -46,7 +46,13 @@ impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
                     break;
                 }
                 if end.is_none() {
-                    return self.end_of_step();
+                    if !self.roster.has_unseen() {
+                        return self.end_of_step();
+                    }
+                    if let Some(end) = self.wait_for_unseen(at) {
+                        return end;
+                    }
+                    break;
                 }
             }
             if self.system.now() >= deadline {
@@ -89,5 +95,14 @@ impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
             }
         }
         None
+    }
+
+    /// Lets a moment pass until the next look for those who are in a group that nothing can
+    /// address: it takes one of them who lives long enough to vouch for it.
+    fn wait_for_unseen(&mut self, at: usize) -> Option<StepEnd> {
+        const MOMENT: Duration = Duration::from_millis(1);
+        let until = self.system.now().saturating_add(MOMENT);
+        let end = self.wait(at, &[], until);
+        end.filter(|end| matches!(end, StepEnd::Interrupted(_)))
     }
 }

@@ -12,7 +12,7 @@ use super::super::waiting::{Turn, turn_of, turn_until};
 use super::Keeper;
 use crate::fate::{Cause, Obstacle};
 use crate::kinship::{Kin, Listing};
-use crate::process::{Pid, Process, StartTime};
+use crate::process::{Pgid, Pid, Process, StartTime};
 use crate::signal::Signal;
 use crate::snapshot::Snapshot;
 use crate::system::{Description, GroupKey, Hold, Lost, Passage, System, Wake};
@@ -108,6 +108,10 @@ impl System for Keeper {
 
     fn send_group(&mut self, group: GroupKey<'_, Handle>, signal: Signal) -> Result<(), Lost> {
         self.linux.send_group(group, signal)
+    }
+
+    fn has_group(&mut self, group: Pgid) -> bool {
+        self.linux.has_group(group)
     }
 
     fn obstacle(&mut self, of: &mut Handle) -> Obstacle {

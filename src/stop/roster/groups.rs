@@ -3,6 +3,8 @@
 
 #![forbid(unsafe_code)]
 
+use std::io;
+
 use super::Roster;
 use crate::process::{Pgid, StartTime};
 use crate::signal::Signal;
@@ -10,22 +12,44 @@ use crate::system::{GroupKey, Lost, System};
 
 impl<S: System> Roster<S> {
     /// Sends to every group that belongs as a whole, and tells which of them are still
-    /// there and got it, if only their zombies.
+    /// there and got it, if only their zombies. One that is there though nobody can vouch
+    /// for it is noted: whoever is in there is out of reach.
     pub(in crate::stop) fn send_groups(&mut self, system: &mut S, signal: Signal) -> Vec<Pgid> {
         let mut reached = Vec::new();
         let groups: Vec<Pgid> = self.selection().groups().collect();
         for group in groups {
-            for key in self.group_keys(group) {
-                match system.send_group(key, signal) {
-                    Ok(()) => reached.push(group),
-                    // This key opens nothing any more; the next one may.
-                    Err(Lost::Gone | Lost::Unsupported) => continue,
-                    Err(_) => {}
-                }
-                break;
+            let sent = self.send_group(system, group, signal);
+            let looked = match sent {
+                Err(Lost::Unsupported) if system.has_group(group) => Err(never_found()),
+                _ => Ok(()),
+            };
+            self.survey.note_group(group, &looked);
+            if sent.is_ok() {
+                reached.push(group);
             }
         }
         reached
+    }
+
+    /// [`Lost::Gone`] where the group is known to be empty, [`Lost::Unsupported`] where
+    /// nothing is left to address it by.
+    fn send_group(&self, system: &mut S, group: Pgid, signal: Signal) -> Result<(), Lost> {
+        for key in self.group_keys(group) {
+            let is_leader = matches!(key, GroupKey::Leader(_));
+            match system.send_group(key, signal) {
+                // The kernel knows all that are in there.
+                Err(Lost::Gone) if is_leader => return Err(Lost::Gone),
+                // This key opens nothing any more; the next one may.
+                Err(Lost::Gone | Lost::Unsupported) => {}
+                sent => return sent,
+            }
+        }
+        Err(Lost::Unsupported)
+    }
+
+    /// Whether somebody is in a group that belongs, out of reach and never seen.
+    pub(in crate::stop) fn has_unseen(&self) -> bool {
+        self.survey.has_unseen()
     }
 
     /// Notes that a newcomer got this step's signal with its group, if it may have been
@@ -67,4 +91,10 @@ impl<S: System> Roster<S> {
             .map(move |by| GroupKey::Vouched { group, by });
         leader.into_iter().chain(vouchers)
     }
+}
+
+/// Why nobody can be named who is in a group.
+fn never_found() -> Lost {
+    let why = "they come and go faster than they can be looked at";
+    Lost::Failed(io::Error::other(why))
 }

@@ -205,6 +205,15 @@ impl System for World {
         was_met.then_some(()).ok_or(Lost::Denied)
     }
 
+    fn has_group(&mut self, group: Pgid) -> bool {
+        self.take_time();
+        let is_it = |band: Band| Pgid::new(band.number) == Some(group);
+        let mut lines = self.lines.iter();
+        let mut unreaped = self.unreaped();
+        lines.any(|line| line.is_alive && is_it(line.band))
+            || unreaped.any(|at| self.characters[at].group.is_some_and(is_it))
+    }
+
     fn cause(&mut self, of: &mut Handle) -> Cause {
         self.characters[of.at].cause
     }

@@ -357,6 +357,7 @@ fn unread(gap: &Gap) -> UnreadDocument {
         Unread::Process(pid) => ("process", Some(pid)),
         Unread::Children(of) => ("children", Some(of)),
         Unread::Mates => ("mates", None),
+        Unread::Group(group) => ("group", Some(group.leader())),
     };
     UnreadDocument {
         what,
