@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use support::family::{Family, victim};
 use support::fell::{FELL, run};
-use support::seccomp::deny;
+use support::means::Means;
 use support::victim::{Life, Member, OnTerm, Place};
 
 /// Nothing in a stop that needs no KILL takes so long, whatever the machine does.
@@ -350,19 +350,22 @@ fn more_threads_than_descriptors_hide_no_child() {
 
 #[test]
 fn more_members_than_descriptors_are_all_ended() {
-    for (command, on_term) in [
-        (&["term", "--grace", "40s"][..], OnTerm::Exit(0)),
-        (&["kill"], OnTerm::Ignore),
-    ] {
-        let mut family =
-            Family::start(&member("main").child(member("worker").times(4999).on_term(on_term)));
-        let mut bounded = Command::new("sh");
-        bounded
-            .args(["-c", "ulimit -n 256 && exec \"$@\"", "sh", FELL])
-            .args(command)
-            .arg(family.root().to_string());
-        run(bounded).exits(0).says("stopped 5000 processes in ");
-        family.is_gone();
+    for means in Means::BOTH {
+        for (command, on_term) in [
+            (&["term", "--grace", "40s"][..], OnTerm::Exit(0)),
+            (&["kill"], OnTerm::Ignore),
+        ] {
+            let workers = member("worker").times(4999).on_term(on_term);
+            let mut family = Family::start(&member("main").child(workers));
+            let mut bounded = Command::new("sh");
+            means.limit(&mut bounded);
+            bounded
+                .args(["-c", "ulimit -n 256 && exec \"$@\"", "sh", FELL])
+                .args(command)
+                .arg(family.root().to_string());
+            run(bounded).exits(0).says("stopped 5000 processes in ");
+            family.is_gone();
+        }
     }
 }
 
@@ -394,10 +397,7 @@ fn in_a_large_tree_everyone_is_shown_with_signals_of_their_own() {
 fn who_is_held_by_nothing_but_a_number_is_told() {
     let main = Member::new("main").child(Member::new("worker"));
     let mut family = Family::start(&main);
-    let mut without = Command::new(FELL);
-    without.args(["term", "-v", &family.root().to_string()]);
-    deny(&mut without, libc::SYS_pidfd_open, libc::ENOSYS);
-    run(without)
+    fell_by![Means::NoPidfds, "term", "-v", family.root()]
         .exits(0)
         .warns("fell: no pidfd for 2 processes (old kernel, a filter, or too few descriptors)");
     family.is_gone();

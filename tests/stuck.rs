@@ -1,5 +1,5 @@
 //! Processes that KILL does not end at once: named for what they are, and waited for no
-//! longer than the schedule says.
+//! longer than the schedule says, with pidfds and without.
 
 mod support;
 
@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use support::family::{Family, PATIENCE};
 use support::fell::AFTER_KILL;
+use support::means::Means;
 use support::victim::{Life, Member, OnTerm};
 
 /// How long somebody is asked to end.
@@ -189,122 +190,134 @@ fn who_sleeps_in_the_kernel_and_does_not_die_of_kill_is_named_with_the_place() {
 
 #[test]
 fn a_frozen_cgroup_of_version_1_is_named_and_waited_for_no_longer_than_said() {
-    let Some(freezer) = Freezer::first() else {
-        return;
-    };
-    let mut family = Family::start(&Member::new("main").child(Member::new("worker")));
-    let worker = family.pid("worker");
-    freezer.take_in(worker);
-    freezer.freeze();
-    let run = fell![
-        "term",
-        "--schedule",
-        "TERM/300ms/KILL/500ms",
-        "--json",
-        family.root()
-    ];
-    run.exits(2)
-        .warns(&format!("fell: {worker} "))
-        .warns("is still there: its cgroup is frozen; thaw it")
-        .keeps_to(Duration::from_millis(800));
-    let record = run.json();
-    assert_eq!(record.verdict(), "left");
-    assert_eq!(record.fate(worker), "survived frozen");
-    assert_eq!(record.fate(family.root()), "signalled TERM");
-    // What it was sent meets it when it is thawed.
-    freezer.thaw();
-    family.is_gone();
+    for means in Means::BOTH {
+        let Some(freezer) = Freezer::first() else {
+            return;
+        };
+        let mut family = Family::start(&Member::new("main").child(Member::new("worker")));
+        let worker = family.pid("worker");
+        freezer.take_in(worker);
+        freezer.freeze();
+        let run = fell_by![
+            means,
+            "term",
+            "--schedule",
+            "TERM/300ms/KILL/500ms",
+            "--json",
+            family.root()
+        ];
+        run.exits(2)
+            .warns(&format!("fell: {worker} "))
+            .warns("is still there: its cgroup is frozen; thaw it")
+            .keeps_to(Duration::from_millis(800));
+        let record = run.json();
+        assert_eq!(record.verdict(), "left");
+        assert_eq!(record.fate(worker), "survived frozen");
+        record.tells(family.root(), "signalled TERM", means);
+        // What it was sent meets it when it is thawed.
+        freezer.thaw();
+        family.is_gone();
+    }
 }
 
 #[test]
 fn a_frozen_cgroup_of_version_2_does_not_keep_anyone_from_kill() {
-    let Some(freezer) = Freezer::second() else {
-        return;
-    };
-    let mut family =
-        Family::start(&Member::new("main").child(Member::new("worker").on_term(OnTerm::Note)));
-    let worker = family.pid("worker");
-    freezer.take_in(worker);
-    freezer.freeze();
-    let run = fell![
-        "term",
-        "--no-kill",
-        "--grace",
-        "300ms",
-        "--json",
-        family.root()
-    ];
-    run.exits(2).keeps_to(GRACE);
-    assert_eq!(run.json().fate(worker), "survived frozen");
-    let run = fell!["kill", "--json", worker];
-    run.exits(0).keeps_to(AFTER_KILL);
-    assert_eq!(run.json().fate(worker), "signalled KILL");
-    family.is_gone();
+    for means in Means::BOTH {
+        let Some(freezer) = Freezer::second() else {
+            return;
+        };
+        let mut family =
+            Family::start(&Member::new("main").child(Member::new("worker").on_term(OnTerm::Note)));
+        let worker = family.pid("worker");
+        freezer.take_in(worker);
+        freezer.freeze();
+        let run = fell_by![
+            means,
+            "term",
+            "--no-kill",
+            "--grace",
+            "300ms",
+            "--json",
+            family.root()
+        ];
+        run.exits(2).keeps_to(GRACE);
+        assert_eq!(run.json().fate(worker), "survived frozen");
+        let run = fell_by![means, "kill", "--json", worker];
+        run.exits(0).keeps_to(AFTER_KILL);
+        run.json().tells(worker, "signalled KILL", means);
+        family.is_gone();
+    }
 }
 
 #[test]
 fn a_parent_that_waits_for_its_vfork_is_named_with_the_place_and_dies_of_kill() {
-    let mut family = Family::start(
-        &Member::new("main").child(
-            Member::new("waiting")
-                .on_term(OnTerm::Note)
-                .life(Life::Vfork),
-        ),
-    );
-    family.await_ready(3);
-    let waiting = family.pid("waiting");
-    let run = fell![
-        "term",
-        "--no-kill",
-        "--grace",
-        "300ms",
-        "--json",
-        family.root()
-    ];
-    run.exits(2)
-        .warns(&format!("fell: {waiting} "))
-        .warns("is still there: it sleeps in the kernel")
-        .keeps_to(GRACE);
-    let record = run.json();
-    assert_eq!(record.fate(waiting), "survived uninterruptible");
-    assert_eq!(record.fate(family.pid("waiting-child")), "survived running");
-    let run = fell!["kill", "--json", waiting];
-    run.exits(0).keeps_to(AFTER_KILL);
-    family.is_gone();
-    assert_eq!(run.json().fate(waiting), "signalled KILL");
+    for means in Means::BOTH {
+        let mut family = Family::start(
+            &Member::new("main").child(
+                Member::new("waiting")
+                    .on_term(OnTerm::Note)
+                    .life(Life::Vfork),
+            ),
+        );
+        family.await_ready(3);
+        let waiting = family.pid("waiting");
+        let run = fell_by![
+            means,
+            "term",
+            "--no-kill",
+            "--grace",
+            "300ms",
+            "--json",
+            family.root()
+        ];
+        run.exits(2)
+            .warns(&format!("fell: {waiting} "))
+            .warns("is still there: it sleeps in the kernel")
+            .keeps_to(GRACE);
+        let record = run.json();
+        assert_eq!(record.fate(waiting), "survived uninterruptible");
+        assert_eq!(record.fate(family.pid("waiting-child")), "survived running");
+        let run = fell_by![means, "kill", "--json", waiting];
+        run.exits(0).keeps_to(AFTER_KILL);
+        family.is_gone();
+        run.json().tells(waiting, "signalled KILL", means);
+    }
 }
 
 #[test]
 fn a_traced_process_is_named_with_its_tracer_and_dies_of_kill() {
-    let mut family = Family::start(&Member::new("main").child(Member::new("worker")));
-    let none = std::ptr::null_mut::<libc::c_void>();
-    // SAFETY: takes numbers.
-    let attached = unsafe { libc::ptrace(libc::PTRACE_ATTACH, family.root(), none, none) };
-    if attached != 0 {
-        eprintln!("ptrace is not permitted here: not tested");
-        return;
+    for means in Means::BOTH {
+        let mut family = Family::start(&Member::new("main").child(Member::new("worker")));
+        let none = std::ptr::null_mut::<libc::c_void>();
+        // SAFETY: takes numbers.
+        let attached = unsafe { libc::ptrace(libc::PTRACE_ATTACH, family.root(), none, none) };
+        if attached != 0 {
+            eprintln!("ptrace is not permitted here: not tested");
+            return;
+        }
+        family.await_root_stop();
+        let run = fell_by![
+            means,
+            "term",
+            "--no-kill",
+            "--grace",
+            "300ms",
+            "--json",
+            family.root()
+        ];
+        run.exits(2).keeps_to(GRACE).warns(&format!(
+            "is still there: held by tracer {}; end or detach that first",
+            std::process::id()
+        ));
+        let record = run.json();
+        assert_eq!(record.fate(family.root()), "survived traced");
+        record.tells(family.pid("worker"), "signalled TERM", means);
+        // KILL needs nobody's leave.
+        let run = fell_by![means, "kill", "--json", family.root()];
+        run.exits(0).keeps_to(AFTER_KILL);
+        run.json().tells(family.root(), "signalled KILL", means);
+        family.is_gone();
     }
-    family.await_root_stop();
-    let run = fell![
-        "term",
-        "--no-kill",
-        "--grace",
-        "300ms",
-        "--json",
-        family.root()
-    ];
-    run.exits(2).keeps_to(GRACE).warns(&format!(
-        "is still there: held by tracer {}; end or detach that first",
-        std::process::id()
-    ));
-    let record = run.json();
-    assert_eq!(record.fate(family.root()), "survived traced");
-    assert_eq!(record.fate(family.pid("worker")), "signalled TERM");
-    // KILL needs nobody's leave.
-    let run = fell!["kill", "--json", family.root()];
-    run.exits(0).keeps_to(AFTER_KILL);
-    assert_eq!(run.json().fate(family.root()), "signalled KILL");
-    family.is_gone();
 }
 
 #[test]
