@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use nix::sys::signal::Signal;
 use support::family::{Family, program};
 use support::fell::{FELL, fell, run};
+use support::means::Means;
 use support::running::{Running, fell_run};
 use support::service::Scratch;
 use support::victim::{Life, Member, OnTerm, Place};
@@ -33,17 +34,19 @@ const MANNERS: [(OnTerm, &str); 2] = [(OnTerm::Default, "TERM"), (OnTerm::Ignore
 
 #[test]
 fn who_asks_fell_to_end_leaves_nobody() {
-    for (on_term, fate) in MANNERS {
-        let mut running = Running::start(&["--grace", "400ms"], &family(on_term));
-        running.signal(Signal::SIGTERM);
-        let (status, record) = running.finish();
-        let expected = if fate == "TERM" { 143 } else { 137 };
-        assert_eq!(status.code(), Some(expected), "{record:#?}");
-        assert_eq!(record.verdict(), "gone");
-        assert_eq!(record.pids(), running.family.pids());
-        assert_eq!(record.members().len(), EVERYONE);
-        for pid in running.family.pids() {
-            assert_eq!(record.fate(pid), format!("signalled {fate}"), "{record:#?}");
+    for means in Means::BOTH {
+        for (on_term, fate) in MANNERS {
+            let mut running = Running::start_by(means, &["--grace", "400ms"], &family(on_term));
+            running.signal(Signal::SIGTERM);
+            let (status, record) = running.finish();
+            let expected = if fate == "TERM" { 143 } else { 137 };
+            assert_eq!(status.code(), Some(expected), "{record:#?}");
+            assert_eq!(record.verdict(), "gone");
+            assert_eq!(record.pids(), running.family.pids());
+            assert_eq!(record.members().len(), EVERYONE);
+            for pid in running.family.pids() {
+                record.tells(pid, &format!("signalled {fate}"), means);
+            }
         }
     }
 }
@@ -70,15 +73,17 @@ fn the_signal_that_fell_gets_is_the_first_one_that_everyone_gets() {
 
 #[test]
 fn a_program_that_is_killed_leaves_nobody() {
-    for (on_term, fate) in MANNERS {
-        let mut running = Running::start(&["--grace", "400ms"], &family(on_term));
-        running.family.signal("M", rustix::process::Signal::KILL);
-        let (status, record) = running.finish();
-        assert_eq!(status.code(), Some(137));
-        assert_eq!(record.members().len(), EVERYONE - 1);
-        for pid in running.family.pids() {
-            if pid != running.family.pid("M") {
-                assert_eq!(record.fate(pid), format!("signalled {fate}"));
+    for means in Means::BOTH {
+        for (on_term, fate) in MANNERS {
+            let mut running = Running::start_by(means, &["--grace", "400ms"], &family(on_term));
+            running.family.signal("M", rustix::process::Signal::KILL);
+            let (status, record) = running.finish();
+            assert_eq!(status.code(), Some(137));
+            assert_eq!(record.members().len(), EVERYONE - 1);
+            for pid in running.family.pids() {
+                if pid != running.family.pid("M") {
+                    record.tells(pid, &format!("signalled {fate}"), means);
+                }
             }
         }
     }
@@ -86,17 +91,19 @@ fn a_program_that_is_killed_leaves_nobody() {
 
 #[test]
 fn a_program_that_ends_by_itself_leaves_nobody_and_gives_its_status() {
-    for (on_term, fate) in MANNERS {
-        let mut family = family(on_term).on_term(OnTerm::Exit(3));
-        family = family.child(Member::new("zombie").life(Life::Exit(9)));
-        let mut running = Running::start(&["--grace", "400ms"], &family);
-        running.end_program();
-        let (status, record) = running.finish();
-        assert_eq!(status.code(), Some(3));
-        assert_eq!(record.0["program"]["end"]["code"], 3);
-        for name in ["C1", "C2", "C3", "D1", "D2", "G1", "G2"] {
-            let pid = running.family.pid(name);
-            assert_eq!(record.fate(pid), format!("signalled {fate}"), "{name}");
+    for means in Means::BOTH {
+        for (on_term, fate) in MANNERS {
+            let mut family = family(on_term).on_term(OnTerm::Exit(3));
+            family = family.child(Member::new("zombie").life(Life::Exit(9)));
+            let mut running = Running::start_by(means, &["--grace", "400ms"], &family);
+            running.end_program();
+            let (status, record) = running.finish();
+            assert_eq!(status.code(), Some(3));
+            assert_eq!(record.0["program"]["end"]["code"], 3);
+            for name in ["C1", "C2", "C3", "D1", "D2", "G1", "G2"] {
+                let pid = running.family.pid(name);
+                record.tells(pid, &format!("signalled {fate}"), means);
+            }
         }
     }
 }
@@ -249,17 +256,19 @@ fn a_handler_that_kills_its_whole_group_does_not_meet_fell() {
 
 #[test]
 fn with_main_first_workers_finish_what_they_do() {
-    let worker = |name| Member::new(name).hears(&[Signal::SIGUSR1]);
-    let program = Member::new("M")
-        .on_term(OnTerm::Drain)
-        .child(worker("one"))
-        .child(worker("two"));
-    let mut running = Running::start(&["--main-first"], &program);
-    running.signal(Signal::SIGTERM);
-    let (status, _) = running.finish();
-    assert_eq!(status.code(), Some(0));
-    for line in ["finished one", "finished two"] {
-        assert_eq!(running.family.times_said(line), 1, "{line}");
+    for means in Means::BOTH {
+        let worker = |name| Member::new(name).hears(&[Signal::SIGUSR1]);
+        let program = Member::new("M")
+            .on_term(OnTerm::Drain)
+            .child(worker("one"))
+            .child(worker("two"));
+        let mut running = Running::start_by(means, &["--main-first"], &program);
+        running.signal(Signal::SIGTERM);
+        let (status, _) = running.finish();
+        assert_eq!(status.code(), Some(0));
+        for line in ["finished one", "finished two"] {
+            assert_eq!(running.family.times_said(line), 1, "{line}");
+        }
     }
 }
 
@@ -267,15 +276,18 @@ fn with_main_first_workers_finish_what_they_do() {
 /// hardly any look at /proc.
 #[test]
 fn not_even_a_line_of_forks_gets_away() {
-    for place in [Place::Inherited, Place::OwnGroup, Place::OwnSession] {
-        let line = Member::new("line")
-            .orphan()
-            .place(place)
-            .life(Life::StartLine);
-        let mut running = Running::start(&["--grace", "300ms"], &Member::new("M").child(line));
-        running.signal(Signal::SIGTERM);
-        let (_, record) = running.finish();
-        assert_eq!(record.verdict(), "gone", "{place:?}");
+    for means in Means::BOTH {
+        for place in [Place::Inherited, Place::OwnGroup, Place::OwnSession] {
+            let line = Member::new("line")
+                .orphan()
+                .place(place)
+                .life(Life::StartLine);
+            let mut running =
+                Running::start_by(means, &["--grace", "300ms"], &Member::new("M").child(line));
+            running.signal(Signal::SIGTERM);
+            let (_, record) = running.finish();
+            assert_eq!(record.verdict(), "gone", "{place:?}");
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use support::fell::{FELL, Run, fell, run};
+use support::means::Means;
 use support::running::fell_run;
 use support::service::{Crew, EVERYONE, Scratch, app, installed, on_path, root};
 
@@ -39,6 +40,11 @@ fn await_words<Stream: Read>(stream: Stream, words: &str) -> BufReader<Stream> {
 impl Supervisor {
     /// Starts it with these programs: name, command and further lines.
     fn start(scratch: Scratch, programs: &[(&str, String, &str)]) -> Option<Self> {
+        Self::start_by(Means::Everything, scratch, programs)
+    }
+
+    /// The same where whatever it starts has no more than these means.
+    fn start_by(means: Means, scratch: Scratch, programs: &[(&str, String, &str)]) -> Option<Self> {
         let daemon = installed("supervisord")?;
         let control = installed("supervisorctl")?;
         let directory = scratch.0.display();
@@ -56,7 +62,9 @@ impl Supervisor {
             );
         }
         scratch.write("conf", &conf);
-        let mut child = Command::new(daemon)
+        let mut command = Command::new(daemon);
+        means.limit(&mut command);
+        let mut child = command
             .arg("-c")
             .arg(scratch.join("conf"))
             .stdin(Stdio::null())
@@ -118,33 +126,35 @@ fn plain(crew: &Crew, stubborn: &str) -> String {
 
 #[test]
 fn supervisord_leaves_nobody_when_it_runs_a_program_through_fell() {
-    let scratch = Scratch::new("supervisord");
-    let mut crew = Crew::new(&scratch, "fifo");
-    let programs = [("app", under_fell(&crew, ""), "autorestart=true")];
-    let Some(mut supervisor) = Supervisor::start(scratch, &programs) else {
-        return;
-    };
-    supervisor.control("start app").exits(0);
-    crew.await_ready(EVERYONE);
-    supervisor.control("stop app").exits(0);
-    crew.is_gone();
-    supervisor.control("status app").says("STOPPED");
-    supervisor.control("start app").exits(0);
-    crew.await_ready(EVERYONE);
-    supervisor.control("restart app").exits(0);
-    // The old ones and the new ones are both on the line by then.
-    crew.await_ready(2 * EVERYONE);
-    assert_eq!(crew.living().len(), EVERYONE);
-    // A crash: what it leaves behind is stopped before it is started anew.
-    let main = crew.living_pid("main");
-    kill(Pid::from_raw(main), Signal::SIGKILL).expect("the program");
-    crew.await_ready(3 * EVERYONE);
-    assert_eq!(crew.living().len(), EVERYONE);
-    supervisor.end();
-    crew.is_gone();
-    let log = supervisor.log();
-    assert!(log.contains("exited: app (exit status 137"), "{log}");
-    assert!(!log.contains("killing"), "{log}");
+    for means in Means::BOTH {
+        let scratch = Scratch::new("supervisord");
+        let mut crew = Crew::new(&scratch, "fifo");
+        let programs = [("app", under_fell(&crew, ""), "autorestart=true")];
+        let Some(mut supervisor) = Supervisor::start_by(means, scratch, &programs) else {
+            return;
+        };
+        supervisor.control("start app").exits(0);
+        crew.await_ready(EVERYONE);
+        supervisor.control("stop app").exits(0);
+        crew.is_gone();
+        supervisor.control("status app").says("STOPPED");
+        supervisor.control("start app").exits(0);
+        crew.await_ready(EVERYONE);
+        supervisor.control("restart app").exits(0);
+        // The old ones and the new ones are both on the line by then.
+        crew.await_ready(2 * EVERYONE);
+        assert_eq!(crew.living().len(), EVERYONE);
+        // A crash: what it leaves behind is stopped before it is started anew.
+        let main = crew.living_pid("main");
+        kill(Pid::from_raw(main), Signal::SIGKILL).expect("the program");
+        crew.await_ready(3 * EVERYONE);
+        assert_eq!(crew.living().len(), EVERYONE);
+        supervisor.end();
+        crew.is_gone();
+        let log = supervisor.log();
+        assert!(log.contains("exited: app (exit status 137"), "{log}");
+        assert!(!log.contains("killing"), "{log}");
+    }
 }
 
 #[test]
@@ -247,11 +257,13 @@ fn gunicorn_answers_the_request_that_is_in_flight() {
     let Some(gunicorn) = installed("gunicorn") else {
         return;
     };
-    for options in [&["--main-first"][..], &[]] {
+    let cases = [&["--main-first"][..], &[]].map(|options| Means::BOTH.map(|it| (it, options)));
+    for (means, options) in cases.into_iter().flatten() {
         let scratch = Scratch::new("gunicorn");
         let mut crew = Crew::new(&scratch, "begun");
         let socket = scratch.join("sock");
         let mut command = fell_run(options);
+        means.limit(&mut command);
         command
             .arg("--")
             .arg(&gunicorn)
@@ -276,9 +288,12 @@ fn gunicorn_answers_the_request_that_is_in_flight() {
         kill(Pid::from_raw(pid), Signal::SIGTERM).expect("our own child");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("an answer");
-        assert!(answer.ends_with("done"), "{options:?}: {answer:?}");
+        assert!(
+            answer.ends_with("done"),
+            "{means:?} {options:?}: {answer:?}"
+        );
         let status = fell.wait().expect("an end");
-        assert_eq!(status.code(), Some(0), "{options:?}");
+        assert_eq!(status.code(), Some(0), "{means:?} {options:?}");
     }
 }
 
@@ -288,7 +303,8 @@ fn an_init_script_stops_what_start_stop_daemon_has_started() {
     if !on_path("start-stop-daemon") {
         return;
     }
-    for stubborn in ["", "g1 w2"] {
+    let cases = ["", "g1 w2"].map(|stubborn| Means::BOTH.map(|means| (means, stubborn)));
+    for (means, stubborn) in cases.into_iter().flatten() {
         let scratch = Scratch::new("init");
         let mut crew = Crew::new(&scratch, "fifo");
         let script = scratch.write(
@@ -302,6 +318,7 @@ fn an_init_script_stops_what_start_stop_daemon_has_started() {
         );
         let call = |what: &str| {
             let mut command = Command::new("sh");
+            means.limit(&mut command);
             command
                 .arg(&script)
                 .arg(what)

@@ -52,8 +52,18 @@ pub(super) fn is_childless() -> bool {
 
 /// Reaps one child that has ended. `None` if it has not, or is no child of fell's.
 pub(super) fn reap(pidfd: &OwnedFd) -> Option<Cause> {
+    reap_one(WaitId::PidFd(pidfd.as_fd()))
+}
+
+/// The same without a pidfd. The caller has seen that the process of this number is the one
+/// that is meant and has ended: if it is fell's child, nobody but fell can set the number free.
+pub(super) fn reap_by_number(pid: Pid) -> Option<Cause> {
+    reap_one(WaitId::Pid(rustix::process::Pid::from_raw(pid.get())?))
+}
+
+fn reap_one(child: WaitId<'_>) -> Option<Cause> {
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
-    let status = waitid(WaitId::PidFd(pidfd.as_fd()), options).ok()??;
+    let status = waitid(child, options).ok()??;
     if let Some(code) = status.exit_status() {
         return Some(Cause::Exited(u8::try_from(code & 0xff).ok()?));
     }

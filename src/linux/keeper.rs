@@ -240,7 +240,13 @@ impl Keeper {
 
     /// Reaps whoever has ended, and gives the terminal back to where it came from.
     pub fn finish(&mut self) {
-        while let News::Ended(..) | News::Stopped(..) = news() {}
+        loop {
+            match news() {
+                News::Ended(pid, cause) => self.note_end(pid, cause),
+                News::Stopped(..) => {}
+                News::Nothing | News::Childless => break,
+            }
+        }
         if let Some(terminal) = &mut self.terminal {
             terminal.take_back();
         }

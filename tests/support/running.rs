@@ -10,6 +10,7 @@ use std::os::unix::process::CommandExt;
 
 use super::family::{Family, program};
 use super::fell::{FELL, Record};
+use super::means::Means;
 use super::victim::{ENVIRONMENT, Member};
 
 /// A family whose root is fell.
@@ -48,10 +49,16 @@ pub fn as_in_foreground(command: &mut Command) {
 impl Running {
     /// Starts it, and returns when everyone is ready.
     pub fn start(options: &[&str], member: &Member) -> Self {
+        Self::start_by(Means::Everything, options, member)
+    }
+
+    /// The same with a fell that has no more than these means.
+    pub fn start_by(means: Means, options: &[&str], member: &Member) -> Self {
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let report = std::env::temp_dir().join(format!("fell-run-{}-{number}", std::process::id()));
         let mut command = fell_run(options);
+        means.limit(&mut command);
         command
             .arg("--report")
             .arg(&report)

@@ -6,7 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use super::super::Handle;
-use super::super::children::{News, news, reap};
+use super::super::children::{News, news, reap, reap_by_number};
 use super::super::inbox::Letter;
 use super::super::waiting::{Turn, turn_of, turn_until};
 use super::Keeper;
@@ -27,7 +27,16 @@ impl System for Keeper {
         if let Some(cause) = self.reaped.remove(&pid) {
             return cause;
         }
-        match of.pidfd().and_then(reap) {
+        let reaped = match of.pidfd() {
+            Some(pidfd) => reap(pidfd),
+            None => self
+                .linux
+                .review(of)
+                .is_ok_and(|process| process.is_zombie())
+                .then(|| reap_by_number(pid))
+                .flatten(),
+        };
+        match reaped {
             Some(cause) => {
                 self.note_end(pid, cause);
                 cause
