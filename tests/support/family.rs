@@ -31,7 +31,9 @@ pub struct Family {
     said: Vec<String>,
     is_over: bool,
     places: HashMap<String, Place>,
-    held: HashMap<i32, OwnedFd>,
+    /// By name: a number may come to mean somebody else of the same family. The root, or
+    /// the command around it, has none.
+    held: HashMap<String, OwnedFd>,
 }
 
 /// Who a member is.
@@ -87,7 +89,7 @@ impl Family {
             places: HashMap::new(),
             held: HashMap::new(),
         };
-        family.hold(i32::try_from(family.root.id()).expect("a PID"));
+        family.hold("", family.root());
         family.await_ready(members);
         family
     }
@@ -165,6 +167,23 @@ impl Family {
         find(self).unwrap_or_else(|| panic!("nobody said {words:?}, but {:?}", self.said))
     }
 
+    /// Waits for a line that begins in one of two ways, and returns it.
+    #[track_caller]
+    pub fn await_either(&mut self, one: &str, other: &str) -> String {
+        let find = |family: &Self| {
+            let is_it = |said: &&String| said.starts_with(one) || said.starts_with(other);
+            family.said.iter().find(is_it).cloned()
+        };
+        self.listen(PATIENCE, |family| find(family).is_some());
+        find(self).unwrap_or_else(|| panic!("nobody said {one:?}, but {:?}", self.said))
+    }
+
+    /// Listens for so long, or until something is said.
+    pub fn listen_for(&mut self, time: Duration) {
+        let before = self.said.len();
+        self.listen(time, |family| family.said.len() > before);
+    }
+
     /// How often a line was said by now.
     pub fn times_said(&mut self, line: &str) -> usize {
         self.listen(Duration::ZERO, |_| false);
@@ -188,7 +207,7 @@ impl Family {
         // and is not held.
         let opened = Pid::from_raw(self.pid(name)).map(|pid| pidfd_open(pid, PidfdFlags::empty()));
         let now = opened.and_then(Result::ok);
-        if let Some(pidfd) = self.held.get(&self.pid(name)).or(now.as_ref()) {
+        if let Some(pidfd) = self.held.get(name).or(now.as_ref()) {
             assert!(
                 is_readable(pidfd, Instant::now() + PATIENCE),
                 "{name} does not end"
@@ -256,22 +275,18 @@ impl Family {
     /// Whether a member lives: a zombie does not.
     #[track_caller]
     pub fn lives(&self, name: &str) -> bool {
-        self.is_alive(self.pid(name))
+        self.is_alive_for(name, Duration::ZERO)
     }
 
     /// Whether a member lives on for so long.
     #[track_caller]
     pub fn lives_for(&self, name: &str, time: Duration) -> bool {
-        self.is_alive_for(self.pid(name), time)
+        self.is_alive_for(name, time)
     }
 
-    fn is_alive(&self, pid: i32) -> bool {
-        self.is_alive_for(pid, Duration::ZERO)
-    }
-
-    fn is_alive_for(&self, pid: i32, time: Duration) -> bool {
+    fn is_alive_for(&self, name: &str, time: Duration) -> bool {
         self.held
-            .get(&pid)
+            .get(name)
             .is_some_and(|pidfd| !is_readable(pidfd, Instant::now() + time))
     }
 
@@ -279,9 +294,9 @@ impl Family {
     pub fn living(&self) -> Vec<String> {
         let mut names: Vec<String> = self
             .places
-            .iter()
-            .filter(|(_, place)| self.is_alive(place.pid))
-            .map(|(name, _)| name.clone())
+            .keys()
+            .filter(|name| self.is_alive_for(name, Duration::ZERO))
+            .cloned()
             .collect();
         names.sort();
         names
@@ -290,13 +305,13 @@ impl Family {
     /// Sends a signal to one member, through its pidfd.
     #[track_caller]
     pub fn signal(&self, name: &str, signal: Signal) {
-        let pidfd = self.held.get(&self.pid(name)).expect("a held member");
+        let pidfd = self.held.get(name).expect("a held member");
         pidfd_send_signal(pidfd, signal).expect("a signal");
     }
 
     /// Kills one member, if it still lives.
     pub fn end(&self, name: &str) {
-        if let Some(pidfd) = self.held.get(&self.pid(name)) {
+        if let Some(pidfd) = self.held.get(name) {
             let _ = pidfd_send_signal(pidfd, Signal::KILL);
         }
     }
@@ -375,7 +390,7 @@ impl Family {
                 group: number(group),
                 session: number(session),
             };
-            self.hold(place.pid);
+            self.hold(name, place.pid);
             self.places.insert((*name).to_owned(), place);
         }
         self.said.push(line);
@@ -384,7 +399,7 @@ impl Family {
     /// Keeps hold of a member, so that its number can't come to mean somebody else.
     /// Only who speaks on the family's line is one: in another PID namespace the same
     /// number is a stranger's here.
-    fn hold(&mut self, pid: i32) {
+    fn hold(&mut self, name: &str, pid: i32) {
         let opened = Pid::from_raw(pid).map(|pid| pidfd_open(pid, PidfdFlags::empty()));
         let Ok(ours) = read_link(format!("/proc/self/fd/{}", self.line.as_raw_fd())) else {
             return;
@@ -398,7 +413,7 @@ impl Family {
         if let Some(Ok(pidfd)) = opened
             && speaks_here
         {
-            self.held.insert(pid, pidfd);
+            self.held.insert(name.to_owned(), pidfd);
         }
     }
 }

@@ -38,6 +38,20 @@ impl Means {
         }
     }
 
+    /// What torture calls it.
+    pub fn option(self) -> Option<&'static str> {
+        match self {
+            Self::Everything => None,
+            Self::NoPidfds => Some("--without-pidfds"),
+            Self::OldPidfds => Some("--old-pidfds"),
+        }
+    }
+
+    /// The means of that name.
+    pub fn of(option: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.option() == Some(option))
+    }
+
     /// Runs fell to its end.
     pub fn run<Argument: AsRef<OsStr>>(self, arguments: &[Argument]) -> Run {
         let mut command = self.fell();

@@ -10,5 +10,6 @@ pub mod running;
 pub mod seccomp;
 pub mod service;
 pub mod terminal;
+pub mod trace;
 pub mod victim;
 pub mod world;

@@ -16,10 +16,12 @@ use nix::sys::signal::Signal;
 use serde::{Deserialize, Serialize};
 
 mod churn;
+mod host;
 mod life;
 mod mask;
 
 pub use churn::Churn;
+pub use host::{can_choose_numbers, hear_wishes};
 
 /// Where the description of a family is handed over.
 pub const ENVIRONMENT: &str = "FELL_TEST_VICTIM";
@@ -102,6 +104,9 @@ pub enum Life {
     Vfork,
     /// Replaces each child that ends.
     Respawn,
+    /// Bears its child only when it is told which number that is to have
+    /// ([`hear_wishes`]).
+    Host,
     /// Bears children without end.
     Churn(Churn),
 }
@@ -245,7 +250,10 @@ impl Member {
 
     /// How many members the family has when everyone is ready.
     pub fn count(&self) -> usize {
-        let below: usize = self.children.iter().map(Self::count).sum();
+        let below: usize = match self.life {
+            Life::Host => 0,
+            _ => self.children.iter().map(Self::count).sum(),
+        };
         self.times * (1 + self.deep + below)
     }
 

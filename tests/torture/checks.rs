@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use crate::Figures;
 use crate::support::fell::{AFTER_KILL, longest};
 use crate::support::means::Means;
 use crate::support::victim::{Life, OnTerm};
 use crate::trial::Scene;
+use crate::{Figures, guest};
 
 /// Everything that is wrong.
 pub fn check(scene: &Scene<'_>) -> Vec<String> {
@@ -14,6 +14,7 @@ pub fn check(scene: &Scene<'_>) -> Vec<String> {
     check_victims(scene, &mut complaints);
     check_signals(scene, &mut complaints);
     check_run(scene, &mut complaints);
+    guest::check(scene, &mut complaints);
     if scene.run.out.starts_with('{') {
         match serde_json::from_str(&scene.run.out) {
             Ok(document) => check_record(scene, &document, &mut complaints),
@@ -262,6 +263,8 @@ pub fn figures(scene: &Scene<'_>) -> Figures {
             .iter()
             .filter(|name| scene.is_member(name))
             .count(),
+        reused: usize::from(scene.guest.is_some()),
+        raced: 0,
         rounds: record
             .and_then(|it| it["rounds"].as_u64())
             .unwrap_or_default(),

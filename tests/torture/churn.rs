@@ -66,6 +66,8 @@ pub fn run_forkers(seed: u64, means: Means) -> Result<Figures, Failure> {
         records: record.members().len(),
         late: record.members().iter().filter(late).count(),
         lost: 0,
+        reused: 0,
+        raced: 0,
         rounds: record.0["rounds"].as_u64().unwrap_or_default(),
     })
 }

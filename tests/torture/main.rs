@@ -6,7 +6,7 @@
 //! cargo test --test torture -- families --seed 42    # that one again
 //! cargo test --test torture -- churn 120
 //! cargo test --test torture -- faults 1000
-//! cargo test --test torture -- reuse 1000
+//! cargo test --test torture -- reuse 1000              # so many of each case
 //! ```
 //!
 //! `--without-pidfds` lets fell find no pidfds, as before Linux 5.3; `--old-pidfds` none of
@@ -18,6 +18,8 @@ mod support;
 mod checks;
 mod churn;
 mod faults;
+mod guest;
+mod numbers;
 mod oracle;
 mod plan;
 mod reuse;
@@ -29,6 +31,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use proptest::test_runner::{RngAlgorithm, TestRng};
+use serde::{Deserialize, Serialize};
 use support::means::Means;
 use trial::Failure;
 
@@ -39,7 +42,7 @@ const AT_ONCE: usize = 8;
 const TOLD: usize = 5;
 
 /// What was tried so far.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct Figures {
     pub trials: usize,
     pub processes: usize,
@@ -48,6 +51,10 @@ pub struct Figures {
     pub late: usize,
     /// Started in the course of the stop, and out of reach of all kinship.
     pub lost: usize,
+    /// Numbers that came to mean a stranger while fell was at it.
+    pub reused: usize,
+    /// Strangers who got a signal in the one window that is left without pidfds.
+    pub raced: usize,
     pub rounds: u64,
 }
 
@@ -59,6 +66,8 @@ impl Figures {
         self.records += other.records;
         self.late += other.late;
         self.lost += other.lost;
+        self.reused += other.reused;
+        self.raced += other.raced;
         self.rounds += other.rounds;
     }
 }
@@ -90,11 +99,9 @@ fn orders() -> Result<Vec<Order>, String> {
             "churn" => scenario = Some(Scenario::Churn),
             "faults" => scenario = Some(Scenario::Faults),
             "reuse" => scenario = Some(Scenario::Reuse),
-            "--without-pidfds" => means = Means::NoPidfds,
-            "--old-pidfds" => means = Means::OldPidfds,
             "--seed" => seed = arguments.next().and_then(|it| it.parse().ok()),
             // What `cargo test` hands to every test program.
-            option if option.starts_with('-') => {}
+            option if option.starts_with('-') => means = Means::of(option).unwrap_or(means),
             number => match number.parse() {
                 Ok(number) => count = Some(number),
                 Err(_) if "torture".contains(number) => {}
@@ -111,9 +118,14 @@ fn orders() -> Result<Vec<Order>, String> {
         (None, Some(_)) => now.as_secs() << 20,
     };
     let count = count.or(seed.map(|_| 1));
+    // Whoever names a seed wants that trial, and not one of each kind.
+    let kinds = |scenario| match (scenario, seed) {
+        (Scenario::Reuse, None) => reuse::ROUND,
+        _ => 1,
+    };
     let order = |scenario, means, usual| Order {
         scenario,
-        count: count.unwrap_or(usual),
+        count: count.unwrap_or(usual) * kinds(scenario),
         first,
         means,
     };
@@ -124,9 +136,11 @@ fn orders() -> Result<Vec<Order>, String> {
             order(Scenario::Families, Means::NoPidfds, 30),
             order(Scenario::Families, Means::OldPidfds, 20),
             order(Scenario::Churn, Means::Everything, 6),
+            order(Scenario::Churn, Means::NoPidfds, 2),
             order(Scenario::Faults, Means::Everything, 40),
             order(Scenario::Faults, Means::NoPidfds, 20),
-            order(Scenario::Reuse, Means::Everything, 24),
+            order(Scenario::Reuse, Means::Everything, 4),
+            order(Scenario::Reuse, Means::NoPidfds, 2),
         ],
     })
 }
@@ -140,15 +154,19 @@ fn rng(seed: u64) -> TestRng {
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().collect();
-    if let [_, word, seed, rest @ ..] = words.as_slice()
-        && word == reuse::INSIDE
+    if let [_, word, scenario, seed, rest @ ..] = words.as_slice()
+        && word == numbers::INSIDE
     {
-        let means = if rest.is_empty() {
-            Means::Everything
-        } else {
-            Means::NoPidfds
+        let means = rest.first().and_then(|option| Means::of(option));
+        let (seed, means) = (
+            seed.parse().expect("a seed"),
+            means.unwrap_or(Means::Everything),
+        );
+        return match scenario.as_str() {
+            numbers::PROBE => numbers::probe(),
+            trial::FAMILIES => numbers::answer(trial::inside(seed, means)),
+            _ => numbers::answer(reuse::inside(seed, means)),
         };
-        return reuse::inside(seed.parse().expect("a seed"), means);
     }
     let orders = match orders() {
         Ok(orders) => orders,
@@ -171,8 +189,11 @@ fn carry_out(order: &Order) -> usize {
         return 0;
     }
     if order.scenario == Scenario::Reuse && !reuse::can_be_tried() {
-        println!("no PID namespace can be made here: no number was reused");
+        println!("no number can be set in a PID namespace here, or strace is missing: not tried");
         return 0;
+    }
+    if order.scenario == Scenario::Families && !numbers::can_be_chosen() {
+        println!("no number can be set in a PID namespace here: none comes round in families");
     }
     let began = Instant::now();
     let next = AtomicU64::new(order.first);
@@ -216,7 +237,7 @@ fn carry_out(order: &Order) -> usize {
         .into_inner()
         .unwrap_or_else(PoisonError::into_inner);
     println!(
-        "{:?} {:?}, seeds {} to {}: {} fine, {failed} failed, {} processes, {} members, {} in the records, {} of them late, {} lost, {} rounds, {:.1} s",
+        "{:?} {:?}, seeds {} to {}: {} fine, {failed} failed, {} processes, {} members, {} in the records, {} of them late, {} lost, {} numbers reused ({} signals too late), {} rounds, {:.1} s",
         order.scenario,
         order.means,
         order.first,
@@ -227,6 +248,8 @@ fn carry_out(order: &Order) -> usize {
         sum.records,
         sum.late,
         sum.lost,
+        sum.reused,
+        sum.raced,
         sum.rounds,
         began.elapsed().as_secs_f64()
     );
@@ -242,12 +265,8 @@ fn tell(order: &Order, seed: u64, failure: Option<Failure>, failures: &Mutex<usi
         Scenario::Faults => "faults",
         Scenario::Reuse => "reuse",
     };
-    let means = match order.means {
-        Means::Everything => "",
-        Means::NoPidfds => " --without-pidfds",
-        Means::OldPidfds => " --old-pidfds",
-    };
-    println!("FAILED; again: cargo test --test torture -- {scenario} --seed {seed}{means}");
+    let means = order.means.option().unwrap_or_default();
+    println!("FAILED; again: cargo test --test torture -- {scenario} --seed {seed} {means}");
     let Some(failure) = failure else {
         println!("  it panicked");
         return;

@@ -17,11 +17,21 @@ pub fn look(pids: impl Iterator<Item = i32>) -> HashMap<i32, Seen> {
     pids.filter_map(|pid| Some((pid, see(pid)?))).collect()
 }
 
-fn see(pid: i32) -> Option<Seen> {
+/// When a process has started, in ticks.
+pub fn started(pid: i32) -> Option<u64> {
+    fields(pid)?.get(19)?.parse().ok()
+}
+
+/// What its stat file says, from the state on.
+fn fields(pid: i32) -> Option<Vec<String>> {
     let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
     let end = stat.iter().rposition(|&byte| byte == b')')?;
     let rest = std::str::from_utf8(stat.get(end + 2..)?).ok()?;
-    let fields: Vec<&str> = rest.split(' ').collect();
+    Some(rest.split(' ').map(str::to_owned).collect())
+}
+
+fn see(pid: i32) -> Option<Seen> {
+    let fields = fields(pid)?;
     let number = |at: usize| fields.get(at)?.parse().ok();
     let threads: i32 = number(17)?;
     Some(Seen {
@@ -29,7 +39,7 @@ fn see(pid: i32) -> Option<Seen> {
         group: number(2)?,
         session: number(3)?,
         // Or dead already, in the moment of being reaped.
-        is_zombie: matches!(fields[0], "Z" | "X") && threads <= 1,
+        is_zombie: matches!(fields[0].as_str(), "Z" | "X") && threads <= 1,
     })
 }
 

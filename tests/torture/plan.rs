@@ -7,6 +7,7 @@ use nix::sys::signal::Signal;
 use proptest::prelude::RngExt;
 use proptest::test_runner::TestRng;
 
+use crate::guest::{self, Ground};
 use crate::rng;
 use crate::support::victim::{Birth, Life, Member, OnTerm, Parenting, Place};
 
@@ -66,6 +67,7 @@ impl Plan {
             ask: libc::SIGTERM,
             family: Vec::new(),
             aim: Aim::First,
+            ground: Ground::of(seed),
         };
         maker.plan()
     }
@@ -77,6 +79,7 @@ struct Maker {
     ask: i32,
     family: Vec<Trait>,
     aim: Aim,
+    ground: Ground,
 }
 
 /// Who is to be the target.
@@ -108,7 +111,14 @@ impl Maker {
             1..=4 => Place::OwnSession,
             _ => Place::OwnGroup,
         };
-        let target = self.member(String::from("supervisor"), Some(place), Line::Firm);
+        let mut target = self.member(String::from("supervisor"), Some(place), Line::Firm);
+        if self.ground == Ground::Own && self.family[0].life != Life::Respawn {
+            let [early, late] = self.early_and_late(&target.name);
+            target = target
+                .child(early)
+                .child(late)
+                .parenting(Parenting::Reaping);
+        }
         let supervisor = Member::new("supervisor")
             .hears_all()
             .asked_by(self.ask)
@@ -126,6 +136,10 @@ impl Maker {
                 let beside = Member::new(name).hears_all().asked_by(self.ask);
                 supervisor.child(beside.place(place))
             });
+        let supervisor = match self.ground {
+            Ground::Shared => supervisor,
+            Ground::Own => supervisor.child(guest::host(self.ask)),
+        };
         if self.aim == Aim::Anyone {
             let at = self.rng.random_range(0..self.family.len());
             if self.family[at].life != Life::Exit(0) {
@@ -143,8 +157,9 @@ impl Maker {
 
     fn arguments(&mut self) -> Vec<String> {
         let words: &[&str] = match self.rng.random_range(0..12) {
-            0..=1 => &["kill"],
-            2 => &["term", "--grace", "0"],
+            // Where a number is to come round there has to be time for it.
+            0..=1 if self.ground == Ground::Shared => &["kill"],
+            2 if self.ground == Ground::Shared => &["term", "--grace", "0"],
             3 => &["term", "--main-first", "--grace", "300ms"],
             _ => &["term", "--grace", "300ms"],
         };
@@ -244,27 +259,39 @@ impl Maker {
         member
     }
 
+    /// One that exits when it is asked, so that its number is free in the course of the stop,
+    /// and one that does not.
+    fn early_and_late(&mut self, parent: &str) -> [Member; 2] {
+        let code = self.rng.random_range(0..100);
+        [OnTerm::Exit(code), OnTerm::Note].map(|on_term| self.plain(parent, on_term))
+    }
+
     /// Whom a master replaces.
     fn worker(&mut self, master: &str, line: Line) -> Member {
         self.left = self.left.saturating_sub(1);
-        let name = format!("m{}", self.family.len());
         let on_term = match self.rng.random_range(0..3) {
             _ if !self.is_sure(line) => OnTerm::Note,
             0 => OnTerm::Default,
             1 => OnTerm::Ignore,
             _ => OnTerm::Exit(3),
         };
+        self.plain(master, on_term)
+    }
+
+    /// A child that has nobody below it, somewhere.
+    fn plain(&mut self, parent: &str, on_term: OnTerm) -> Member {
+        let name = format!("m{}", self.family.len());
         let place = self.place();
         self.family.push(Trait {
             name: name.clone(),
-            parent: master.to_owned(),
+            parent: parent.to_owned(),
             birth: Birth::Child,
             place,
             on_term,
             life: Life::Stay,
         });
-        let worker = Member::new(&name).place(place).on_term(on_term);
-        worker.asked_by(self.ask)
+        let member = Member::new(&name).place(place).on_term(on_term);
+        member.asked_by(self.ask)
     }
 
     fn life(&mut self, line: Line, birth: Birth) -> Life {

@@ -1,18 +1,27 @@
 //! One family: started, stopped, and everything that it says held against fell's record.
 
 use std::collections::{HashMap, HashSet};
+use std::io::PipeWriter;
 use std::os::unix::process::CommandExt;
-use std::time::Duration;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
-use crate::Figures;
+use serde::{Deserialize, Serialize};
+
+use crate::guest::{self, GUEST, Ground, HOST};
 use crate::oracle::{self, Kinfolk, Seen};
 use crate::plan::{GRACE, Plan};
 use crate::support::family::{Family, victim};
 use crate::support::fell::{Run, run};
 use crate::support::means::Means;
-use crate::support::victim::Life;
+use crate::support::victim::{Life, hear_wishes};
+use crate::{Figures, numbers};
+
+/// What a trial of a family is called inside a namespace.
+pub const FAMILIES: &str = "families";
 
 /// What a trial found wrong, with all that there is to know.
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Failure {
     pub complaints: Vec<String>,
     pub story: String,
@@ -28,6 +37,8 @@ pub struct Scene<'p> {
     pub means: Means,
     /// Who lived when fell had returned, by name.
     pub left: Vec<String>,
+    /// The number that a stranger got when its member had ended.
+    pub guest: Option<i32>,
     pub log: Log,
 }
 
@@ -49,6 +60,8 @@ impl Log {
         for line in said {
             let words: Vec<&str> = line.split(' ').collect();
             match words.as_slice() {
+                // Its number is that of somebody else.
+                ["ready", GUEST, ..] | ["taken", ..] => {}
                 ["ready", name, pid, group, session] => {
                     let place = (
                         group.parse().expect("a group"),
@@ -84,8 +97,21 @@ impl Log {
 
 /// Runs one family.
 pub fn run_family(seed: u64, means: Means) -> Result<Figures, Failure> {
+    match Ground::of(seed) {
+        Ground::Own if numbers::can_be_chosen() => numbers::run_inside(FAMILIES, seed, means),
+        _ => try_family(seed, means, Ground::Shared),
+    }
+}
+
+/// The same inside a namespace.
+pub fn inside(seed: u64, means: Means) -> Result<Figures, Failure> {
+    try_family(seed, means, Ground::Own)
+}
+
+fn try_family(seed: u64, means: Means, ground: Ground) -> Result<Figures, Failure> {
     let plan = Plan::of(seed);
     let mut command = victim(&plan.supervisor);
+    let wishes = (ground == Ground::Own).then(|| hear_wishes(&mut command));
     if plan.supervisor.is_in_its_parents_session() {
         command.process_group(0);
     }
@@ -98,7 +124,13 @@ pub fn run_family(seed: u64, means: Means) -> Result<Figures, Failure> {
     let kin = oracle::family_of(target, &seen);
     let mut command = means.fell();
     command.args(&plan.arguments).arg(target.to_string());
-    let run = run(command);
+    // Where the target shares the group of the supervisor, its host and whoever that bears
+    // belong.
+    let is_spared = |name: &str| !kin.members.contains(&family.pid(name));
+    let (run, guest) = match wishes.filter(|_| is_spared(HOST)) {
+        None => (run(command), None),
+        Some(wishes) => run_with_guest(command, &mut family, &plan, wishes),
+    };
     let left = family.living();
     let is_over = family.let_go();
     let scene = Scene {
@@ -108,6 +140,7 @@ pub fn run_family(seed: u64, means: Means) -> Result<Figures, Failure> {
         run,
         means,
         left,
+        guest,
         log: Log::of(family.said()),
     };
     let mut complaints = crate::checks::check(&scene);
@@ -122,6 +155,26 @@ pub fn run_family(seed: u64, means: Means) -> Result<Figures, Failure> {
             story: story(&scene, family.said()),
         })
     }
+}
+
+/// Runs fell, and gives the number of somebody who ends meanwhile to a stranger.
+fn run_with_guest(
+    mut command: Command,
+    family: &mut Family,
+    plan: &Plan,
+    wishes: PipeWriter,
+) -> (Run, Option<i32>) {
+    let began = Instant::now();
+    let mut fell = command
+        .env("LC_ALL", "C.UTF-8")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("fell");
+    let guest = guest::replace_one(family, &mut fell, plan, wishes);
+    let output = fell.wait_with_output().expect("an end");
+    (Run::of(output, began.elapsed()), guest)
 }
 
 fn story(scene: &Scene<'_>, said: &[String]) -> String {

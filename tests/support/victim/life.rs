@@ -19,6 +19,7 @@ use nix::unistd::{
 use serde::{Deserialize, Serialize};
 
 use super::churn::churn;
+use super::host;
 use super::mask::{Mask, dispose};
 use super::{Birth, ENVIRONMENT, Life, Member, OnTerm, Parenting, Place};
 
@@ -56,7 +57,7 @@ extern "C" fn hear(signal: libc::c_int) {
 }
 
 /// The whole life of a member; `number` tells those apart that are alike.
-fn live(member: &Member, number: usize) -> ! {
+pub(super) fn live(member: &Member, number: usize) -> ! {
     // SAFETY: takes a number, touches nothing.
     unsafe { libc::alarm(LIFETIME) };
     if let Some(program) = &member.program {
@@ -66,6 +67,7 @@ fn live(member: &Member, number: usize) -> ! {
     prepare_signals(member);
     let mut children = match member.life {
         Life::Threads(threads) => bear_in_last_of(threads, member.clone()),
+        Life::Host => Vec::new(),
         _ => bear_all(&member.children),
     };
     if member.deep > 0 {
@@ -221,7 +223,7 @@ pub(super) fn fork_off(run: impl FnOnce()) -> Pid {
     }
 }
 
-fn be_born(run: impl FnOnce()) -> ! {
+pub(super) fn be_born(run: impl FnOnce()) -> ! {
     for heard in &HEARD {
         heard.store(0, Ordering::Relaxed);
     }
@@ -247,8 +249,10 @@ fn stay(member: &Member, name: &str, children: &mut [Pid]) -> ! {
     }
     let mut respawns = 0;
     loop {
-        if member.life == Life::Respawn {
-            replace_ended(member, children, &mut respawns);
+        match member.life {
+            Life::Respawn => replace_ended(member, children, &mut respawns),
+            Life::Host => host::serve(member),
+            _ => {}
         }
         for (number, heard) in (0..).zip(&HEARD) {
             for _ in 0..heard.swap(0, Ordering::Relaxed) {
@@ -262,8 +266,9 @@ fn stay(member: &Member, name: &str, children: &mut [Pid]) -> ! {
                 }
             }
         }
-        // A child's end is no event of this wait: a respawning master looks often.
-        let turn = (member.life == Life::Respawn).then_some(Duration::from_millis(2));
+        // A child's end is no event of this wait, nor is a wish: who minds them looks often.
+        let looks = matches!(member.life, Life::Respawn | Life::Host);
+        let turn = looks.then_some(Duration::from_millis(2));
         if is_let_go(turn, &waiting) {
             tell(&format!("bye {name}"));
             exit(0)
@@ -431,7 +436,7 @@ fn set_title(title: &[u8]) {
 }
 
 /// Says a line; short enough to arrive in one piece.
-fn tell(line: &str) {
+pub(super) fn tell(line: &str) {
     let line = format!("{line}\n");
     // SAFETY: the text outlives the call. A test that is gone hears nothing.
     unsafe { libc::write(TELL, line.as_ptr().cast(), line.len()) };
