@@ -6,7 +6,9 @@ use std::collections::HashMap;
 use std::process::Command;
 
 use support::family::Family;
-use support::fell::{FELL, run};
+use support::fell::{FELL, Run, run};
+use support::means::Means;
+use support::trace;
 use support::victim::{Member, OnTerm};
 
 /// What a member may cost whose parent takes notice of its end.
@@ -23,6 +25,12 @@ const EACH_ROW: usize = 1 + 4 * 3 + 1;
 
 /// The system calls of a run of fell, or `None`, with a reason, without strace.
 fn traced(arguments: &[&str], target: i32) -> Option<Vec<String>> {
+    let (_, calls) = traced_by(Means::Everything, arguments, target)?;
+    Some(calls)
+}
+
+/// The same by these means, and what fell said.
+fn traced_by(means: Means, arguments: &[&str], target: i32) -> Option<(Run, Vec<String>)> {
     let works = Command::new("strace")
         .args(["-o", "/dev/null", "true"])
         .output()
@@ -33,13 +41,15 @@ fn traced(arguments: &[&str], target: i32) -> Option<Vec<String>> {
     }
     let log = std::env::temp_dir().join(format!("fell-costs-{target}"));
     let mut command = Command::new("strace");
+    means.limit(&mut command);
     command
-        .args(["-f", "-qq", "-e", "signal=none", "-o"])
+        .args(["-f", "-qq", "-s", "400", "-e", "signal=none", "-o"])
         .arg(&log)
         .arg(FELL)
         .args(arguments)
         .arg(target.to_string());
-    run(command).exits(0);
+    let run = run(command);
+    run.exits(0);
     let text = std::fs::read_to_string(&log).expect("a log");
     let _ = std::fs::remove_file(&log);
     let without_pid = |line: &str| {
@@ -50,7 +60,7 @@ fn traced(arguments: &[&str], target: i32) -> Option<Vec<String>> {
     };
     // A call during which another thread made one is told in two lines.
     let is_call = |line: &String| !line.starts_with("<...");
-    Some(text.lines().map(without_pid).filter(is_call).collect())
+    Some((run, text.lines().map(without_pid).filter(is_call).collect()))
 }
 
 fn name(call: &str) -> &str {
@@ -235,4 +245,55 @@ fn everyone_is_asked_once_and_nobody_sleeps() {
         polls.is_some_and(|&polls| polls < 3 * MEMBERS),
         "{counts:?}"
     );
+}
+
+#[test]
+fn without_pidfds_each_signal_follows_right_after_a_look_at_the_start_time() {
+    const MEMBERS: usize = 20;
+    let worker = Member::new("worker").on_term(OnTerm::Note);
+    let main = Member::new("main").on_term(OnTerm::Note);
+    let mut family = Family::start(&main.child(worker.times(MEMBERS - 1)));
+    let arguments = ["term", "--grace", "100ms", "--json"];
+    let Some((run, calls)) = traced_by(Means::NoPidfds, &arguments, family.root()) else {
+        return;
+    };
+    family.is_gone();
+    let sent = trace::sent(&calls);
+    let record = run.json();
+    for pid in family.pids() {
+        let started = record.member(pid)["start_ticks"].as_u64().expect("ticks");
+        let of_member: Vec<_> = sent.iter().filter(|it| it.to == pid).collect();
+        let signals: Vec<&str> = of_member.iter().map(|it| it.signal.as_str()).collect();
+        assert_eq!(signals, ["SIGTERM", "SIGKILL"], "{sent:?}");
+        assert!(
+            of_member.iter().all(|it| it.after == Some((pid, started))),
+            "{of_member:?}"
+        );
+    }
+    // And the same before a signal to a group: whoever vouches for it was just seen.
+    assert!(sent.iter().all(|it| it.after.is_some()), "{sent:?}");
+}
+
+#[test]
+fn without_pidfds_ends_are_looked_for_every_10_ms() {
+    const LOOK: u32 = 10_000_000;
+    let mut family = Family::start(&Member::new("main").on_term(OnTerm::Note));
+    let arguments = ["term", "--grace", "1s"];
+    let Some((_, calls)) = traced_by(Means::NoPidfds, &arguments, family.root()) else {
+        return;
+    };
+    family.is_gone();
+    let nanoseconds = |call: &String| -> Option<u32> {
+        let time = call
+            .strip_prefix("ppoll(")?
+            .split_once("{tv_sec=0, tv_nsec=")?;
+        time.1.split('}').next()?.parse().ok()
+    };
+    let times: Vec<u32> = calls.iter().filter_map(nanoseconds).collect();
+    let whole = times.iter().filter(|&&time| time == LOOK).count();
+    // A second has a hundred of them, on a busy machine fewer; what follows KILL, a few.
+    assert!((10..=110).contains(&whole), "{times:?}");
+    assert!(times.iter().all(|&time| time <= LOOK), "{times:?}");
+    let polls = calls.iter().filter(|call| name(call) == "ppoll").count();
+    assert!(polls <= whole + 10, "{polls} polls, {whole} of them whole");
 }
