@@ -74,6 +74,7 @@ pub fn replace_one(
             }
             let pid = family.pid(&name);
             tried.insert(name);
+            numbers::await_free(pid);
             writeln!(wishes, "{pid}").ok()?;
             let answer = family.await_either(&format!("ready {GUEST} "), &format!("taken {pid} "));
             if answer.starts_with("ready") {

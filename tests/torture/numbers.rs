@@ -107,12 +107,24 @@ pub fn is_free(pid: i32) -> bool {
 
 /// Waits until it is.
 pub fn await_free(pid: i32) -> bool {
+    /// A process leaves /proc before the kernel sets its number free.
+    const MOMENT: Duration = Duration::from_millis(2);
     let until = Instant::now() + Duration::from_secs(5);
     while Instant::now() < until {
         if is_free(pid) {
+            wait_for(MOMENT);
             return true;
         }
         std::thread::yield_now();
     }
     false
+}
+
+/// Lets less than a second pass.
+pub fn wait_for(time: Duration) {
+    let time = rustix::event::Timespec {
+        tv_sec: 0,
+        tv_nsec: i64::from(time.subsec_nanos()),
+    };
+    let _ = rustix::event::poll(&mut [], Some(&time));
 }

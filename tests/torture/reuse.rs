@@ -10,7 +10,6 @@
 //! each signal, and nothing else excuses one.
 
 use std::io::pipe;
-use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -141,17 +140,10 @@ fn place(rng: &mut TestRng) -> Place {
 
 /// A stranger with a child, in a group or session of its own, that bears this number; `None`
 /// when the kernel keeps the number for a group or session.
-fn stranger(pid: i32, rng: &mut TestRng) -> Option<Stranger> {
-    let member = Member::new("stranger").hears_all();
-    let mut member = member.child(Member::new("beside").hears_all());
-    let is_session = rng.random_range(0..2) == 0;
-    if is_session {
-        member = member.place(Place::OwnSession);
-    }
-    let mut command = victim(&member);
-    if !is_session {
-        command.process_group(0);
-    }
+fn stranger(pid: i32, place: Place) -> Option<Stranger> {
+    let member = Member::new("stranger").hears_all().place(place);
+    let member = member.child(Member::new("beside").hears_all());
+    let command = victim(&member);
     set_next(pid);
     let family = Family::start_by(command, 2);
     let started = started(pid);
@@ -160,19 +152,13 @@ fn stranger(pid: i32, rng: &mut TestRng) -> Option<Stranger> {
 
 /// The number of one who has ended is given away.
 fn replace(pid: i32, rng: &mut TestRng) -> Option<Stranger> {
-    if await_free(pid) {
-        stranger(pid, rng)
-    } else {
-        None
-    }
-}
-
-fn wait_for(time: Duration) {
-    let time = rustix::event::Timespec {
-        tv_sec: 0,
-        tv_nsec: i64::from(time.subsec_nanos()),
-    };
-    let _ = rustix::event::poll(&mut [], Some(&time));
+    /// The kernel may take its time to set a number free.
+    const ATTEMPTS: usize = 3;
+    let place = [Place::OwnGroup, Place::OwnSession][rng.random_range(0..2)];
+    let is_free = await_free(pid);
+    (0..ATTEMPTS)
+        .filter(|_| is_free)
+        .find_map(|_| stranger(pid, place))
 }
 
 impl Trial {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use proptest::prelude::RngExt;
 use proptest::test_runner::TestRng;
 
-use super::{Going, Slow, Trial, place, replace, wait_for};
-use crate::numbers::await_free;
+use super::{Going, Slow, Trial, place, replace};
+use crate::numbers::{await_free, wait_for};
 use crate::oracle::started;
 use crate::support::family::Family;
 use crate::support::means::Means;
