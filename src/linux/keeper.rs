@@ -240,11 +240,9 @@ impl Keeper {
 
     /// Reaps whoever has ended, and gives the terminal back to where it came from.
     pub fn finish(&mut self) {
-        loop {
-            match news() {
-                News::Ended(pid, cause) => self.note_end(pid, cause),
-                News::Stopped(..) => {}
-                News::Nothing | News::Childless => break,
+        while let found @ (News::Ended(..) | News::Stopped(..)) = news() {
+            if let News::Ended(pid, cause) = found {
+                self.note_end(pid, cause);
             }
         }
         if let Some(terminal) = &mut self.terminal {
