@@ -160,14 +160,12 @@ fn a_line_of_processes_that_fork_and_end_at_once_is_ended() {
             vec!["term", "--grace", "300ms"],
             vec!["term", "--grace", "0"],
         ] {
-            for _ in 0..3 {
-                let mut family = Family::start(&Member::new("main").life(Life::StartLine));
-                let root = family.root().to_string();
-                let run = means.run(&[command.as_slice(), &[&root]].concat());
-                run.exits(0);
-                family.is_gone();
-                assert!(run.took < Duration::from_secs(15), "{run:?}");
-            }
+            let mut family = Family::start(&Member::new("main").life(Life::StartLine));
+            let root = family.root().to_string();
+            let run = means.run(&[command.as_slice(), &[&root]].concat());
+            run.exits(0);
+            family.is_gone();
+            assert!(run.took < Duration::from_secs(15), "{run:?}");
         }
     }
 }
@@ -214,6 +212,12 @@ fn such_a_line_is_ended_when_its_first_process_is_reaped_at_once() {
             let family = Family::start(&reaper.child(main.life(Life::StartLine)));
             let main = family.pid("main");
             let run = means.run(&[command.as_slice(), &[&main.to_string()]].concat());
+            assert!(run.took < Duration::from_secs(15), "{run:?}");
+            if means != Means::Everything && run.status.code() == Some(2) {
+                // On a busy machine nobody lives long enough to be met: then it is told.
+                run.warns(&format!("who is in group {main} can't be read"));
+                continue;
+            }
             run.exits(0);
             // A line that was missed goes on for longer than that.
             let until = Instant::now() + Duration::from_secs(10);
@@ -221,7 +225,6 @@ fn such_a_line_is_ended_when_its_first_process_is_reaped_at_once() {
                 assert!(Instant::now() < until, "{means:?} missed it: {run:?}");
                 std::thread::yield_now();
             }
-            assert!(run.took < Duration::from_secs(15), "{run:?}");
         }
     }
 }
