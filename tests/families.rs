@@ -350,12 +350,13 @@ fn more_threads_than_descriptors_hide_no_child() {
 
 #[test]
 fn more_members_than_descriptors_are_all_ended() {
-    for means in Means::BOTH {
+    // Where nobody reaps orphans, their zombies take up the numbers of the other tests.
+    for (means, members) in [(Means::Everything, 5000), (Means::NoPidfds, 1000)] {
         for (command, on_term) in [
             (&["term", "--grace", "40s"][..], OnTerm::Exit(0)),
             (&["kill"], OnTerm::Ignore),
         ] {
-            let workers = member("worker").times(4999).on_term(on_term);
+            let workers = member("worker").times(members - 1).on_term(on_term);
             let mut family = Family::start(&member("main").child(workers));
             let mut bounded = Command::new("sh");
             means.limit(&mut bounded);
@@ -363,7 +364,8 @@ fn more_members_than_descriptors_are_all_ended() {
                 .args(["-c", "ulimit -n 256 && exec \"$@\"", "sh", FELL])
                 .args(command)
                 .arg(family.root().to_string());
-            run(bounded).exits(0).says("stopped 5000 processes in ");
+            let said = format!("stopped {members} processes in ");
+            run(bounded).exits(0).says(&said);
             family.is_gone();
         }
     }

@@ -153,7 +153,8 @@ fn what_a_master_that_went_first_leaves_gets_the_signal_too() {
 
 #[test]
 fn a_line_of_processes_that_fork_and_end_at_once_is_ended() {
-    for means in Means::ALL {
+    // Each leaves hundreds of zombies where nobody reaps orphans.
+    for means in Means::BOTH {
         for command in [
             vec!["killpg"],
             vec!["kill"],
@@ -172,39 +173,32 @@ fn a_line_of_processes_that_fork_and_end_at_once_is_ended() {
 
 #[test]
 fn such_a_line_is_ended_when_its_first_process_is_long_gone() {
-    for means in Means::ALL {
-        for command in [
-            vec!["killpg"],
-            vec!["kill"],
-            vec!["term", "--grace", "300ms"],
-        ] {
-            let mut family = Family::start(
-                &Member::new("main").child(
-                    Member::new("starter")
-                        .life(Life::StartLine)
-                        .on_term(OnTerm::Exit(0)),
-                ),
-            );
-            family.signal("starter", rustix::process::Signal::TERM);
-            family.await_line("heard starter 15");
-            let root = family.root().to_string();
-            let run = means.run(&[command.as_slice(), &[&root]].concat());
-            run.exits(0);
-            family.is_gone();
-            assert!(run.took < Duration::from_secs(15), "{run:?}");
-        }
+    for command in [
+        vec!["killpg"],
+        vec!["kill"],
+        vec!["term", "--grace", "300ms"],
+    ] {
+        let mut family = Family::start(
+            &Member::new("main").child(
+                Member::new("starter")
+                    .life(Life::StartLine)
+                    .on_term(OnTerm::Exit(0)),
+            ),
+        );
+        family.signal("starter", rustix::process::Signal::TERM);
+        family.await_line("heard starter 15");
+        let root = family.root().to_string();
+        let run = support::fell::fell(&[command.as_slice(), &[&root]].concat());
+        run.exits(0);
+        family.is_gone();
+        assert!(run.took < Duration::from_secs(15), "{run:?}");
     }
 }
 
 #[test]
 fn such_a_line_is_ended_when_its_first_process_is_reaped_at_once() {
     for means in Means::ALL {
-        for command in [
-            vec!["killpg"],
-            vec!["kill"],
-            vec!["term", "--grace", "300ms"],
-            vec!["term", "--grace", "0"],
-        ] {
+        for command in [vec!["kill"], vec!["term", "--grace", "300ms"]] {
             // Takes no notice of children that end, its own and those left to it, so that
             // the kernel keeps no zombie of any of them to vouch for the group.
             let reaper = Member::new("reaper").parenting(Parenting::Adopting);
