@@ -1,0 +1,18 @@
+//! The loop against a made-up world, where time can be told exactly.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod deliveries;
+mod forkers;
+mod groups;
+mod interruptions;
+mod lists;
+mod newcomers;
+mod numbers;
+mod obstacles;
+mod remains;
+mod stage;
+mod steps;
+mod stopped;
+mod telling;
