@@ -8,7 +8,7 @@ use fell::system::Lost;
 use fell::target::{Root, Target, TargetError};
 
 use crate::stage::{KILL, TERM, kill, pgid, pid, process, record, run, scope, term_then_kill};
-use crate::support::world::{Incident, World, ms, role};
+use crate::support::world::{Cue, Incident, World, ms, role};
 
 #[test]
 fn a_stranger_with_a_dead_members_number_is_left_alone() {
@@ -106,7 +106,7 @@ fn a_child_that_is_handed_on_between_the_list_and_the_look_is_kept() {
             .leads_session()
             .leaves_after(ms(300)),
     );
-    world.plan_after_listing(middle, Incident::Dies(middle, KILL));
+    world.plan_on(Cue::Listed(middle), Incident::Dies(middle, KILL));
     let outcome = run(&mut world, &term_then_kill());
     assert_eq!(outcome.verdict, Verdict::Gone);
     assert_eq!(world.names(child), [TERM]);
@@ -119,8 +119,11 @@ fn a_stranger_with_the_number_of_a_listed_child_is_left_alone() {
     let target = world.add(role(100).leads_session().leaves_after(ms(200)));
     let child = world.add(role(102).child_of(100).leads_session());
     world.elapse(ms(50));
-    world.plan_after_listing(target, Incident::Dies(child, KILL));
-    world.plan_after_listing(target, Incident::Begins(role(102).leads_session()));
+    world.plan_on(Cue::Listed(target), Incident::Dies(child, KILL));
+    world.plan_on(
+        Cue::Listed(target),
+        Incident::Begins(role(102).leads_session()),
+    );
     let outcome = run(&mut world, &term_then_kill());
     assert_eq!(outcome.verdict, Verdict::Gone);
     let stranger = world.bearer(102).expect("the stranger");

@@ -71,6 +71,10 @@ struct Character {
     parent: Option<usize>,
     /// Who really had it, whoever has adopted it since.
     forker: Option<usize>,
+    /// On the list of which of its parent's threads it is; the main one is 0.
+    thread: u32,
+    /// How many threads it has started besides.
+    threads_started: u32,
     group: Option<Band>,
     session: Option<Band>,
     life: Life,
@@ -101,9 +105,27 @@ pub enum Incident {
     Dies(Actor, Signal),
     /// This process has a child.
     Forks(Actor, Role),
+    /// This process does something of its own accord.
+    Does(Actor, Deed),
+    /// This process ends and is reaped, and at once a stranger has its number, unless a
+    /// group or session of somebody else is still named by it.
+    Replaced(Actor, Role),
     /// A stranger begins, perhaps with the number of a process that has ended; nothing
     /// happens if that number is not free.
     Begins(Role),
+}
+
+/// A moment in fell's own course, between two of its questions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cue {
+    /// The children of this process are listed, and fell has looked at none of them yet.
+    Listed(Actor),
+    /// fell has looked at who bears this number, or holds it.
+    Opened(i32),
+    /// The members of groups and sessions are listed, and fell has looked at none yet.
+    Searched,
+    /// This process is about to be signalled, and the lists of its children are open.
+    ListsOpen(Actor),
 }
 
 enum Happening {
@@ -141,7 +163,7 @@ pub struct World {
     pub paused: usize,
     /// When fell is asked to hurry.
     hurries: Vec<Duration>,
-    after_listing: Vec<(usize, Incident)>,
+    cued: Vec<(Cue, Incident)>,
 }
 
 impl World {
@@ -167,7 +189,7 @@ impl World {
             pauses: Vec::new(),
             paused: 0,
             hurries: Vec::new(),
-            after_listing: Vec::new(),
+            cued: Vec::new(),
         };
         world.add(role(1).child_of(0).leads_session().aged(ms(90_000_000)));
         world.add(role(10).leads_session());
@@ -226,9 +248,9 @@ impl World {
         self.agree(START + at, Happening::Incident(incident));
     }
 
-    /// Lets something happen right after this process' children were listed.
-    pub fn plan_after_listing(&mut self, of: Actor, incident: Incident) {
-        self.after_listing.push((of.0, incident));
+    /// Lets something happen as soon as fell has come to this; once.
+    pub fn plan_on(&mut self, cue: Cue, incident: Incident) {
+        self.cued.push((cue, incident));
     }
 
     /// Has fell asked to end at this moment of the story.
@@ -260,6 +282,13 @@ impl World {
             Incident::Forks(Actor(parent), role) => {
                 self.begin(role, Some(parent), Duration::ZERO);
             }
+            Incident::Does(Actor(at), deed) => self.act(at, deed),
+            Incident::Replaced(Actor(at), role) => {
+                self.end(at, by(Signal::KILL));
+                self.reap(at);
+                let pid = Some(self.characters[at].pid.get());
+                self.happen(Incident::Begins(Role { pid, ..role }));
+            }
             Incident::Begins(role) => {
                 let parent = self.bearers.get(&pid(role.parent)).copied();
                 let is_free = role.pid.is_none_or(|number| !self.is_named(number));
@@ -282,6 +311,11 @@ impl Character {
             pid: self.pid,
             started: self.started,
         }
+    }
+
+    fn leads_session(&self) -> bool {
+        self.session
+            .is_some_and(|band| band.number == self.pid.get())
     }
 
     fn own_band(&self, at: usize) -> Band {
@@ -307,7 +341,7 @@ impl Character {
             group: self.group.and_then(|band| Pgid::new(band.number)),
             session: self.session.and_then(|band| Sid::new(band.number)),
             state,
-            threads: self.role.threads,
+            threads: self.role.threads + self.threads_started,
             kind: if self.role.is_kernel_thread {
                 Kind::Kernel
             } else {

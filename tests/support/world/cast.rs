@@ -42,12 +42,16 @@ pub enum Deed {
     Exit(u8),
     /// It has a child.
     Fork(Box<Role>),
+    /// It starts a thread, which has a child.
+    ForkInThread(Box<Role>),
     /// It stops itself.
     Pause,
     /// It opens a group of its own.
     OpenGroup,
-    /// It opens a session of its own.
+    /// It opens a session of its own, unless it has opened a group.
     OpenSession,
+    /// It moves to this group, if that is one of its session's.
+    JoinGroup(i32),
 }
 
 /// A process to be.

@@ -72,6 +72,8 @@ impl World {
             started,
             parent,
             forker: parent,
+            thread: 0,
+            threads_started: 0,
             group,
             session,
             life: Life::Living,
@@ -105,6 +107,12 @@ impl World {
                 .lines
                 .iter()
                 .any(|line| line.is_alive && line.band.number == number)
+    }
+
+    /// Whether anybody is in this group, if only a zombie.
+    fn has_group(&self, group: Band) -> bool {
+        self.unreaped()
+            .any(|at| self.characters[at].group == Some(group))
     }
 
     pub(super) fn agree(&mut self, at: Duration, happening: Happening) {
@@ -144,12 +152,36 @@ impl World {
                 character.role.forks_left -= 1;
                 self.begin(*role, Some(at), Duration::ZERO);
             }
-            Deed::Fork(_) => {}
+            Deed::ForkInThread(role) if !character.is_doomed => {
+                character.threads_started += 1;
+                let thread = character.threads_started;
+                let child = self.begin(*role, Some(at), Duration::ZERO);
+                self.characters[child].thread = thread;
+            }
+            Deed::Fork(_) | Deed::ForkInThread(_) => {}
             Deed::Pause => character.is_stopped = true,
-            Deed::OpenGroup => character.group = Some(character.own_band(at)),
+            Deed::OpenGroup => {
+                if !character.leads_session() {
+                    character.group = Some(character.own_band(at));
+                }
+            }
             Deed::OpenSession => {
-                character.group = Some(character.own_band(at));
-                character.session = character.group;
+                let own = character.own_band(at);
+                if !self.has_group(own) {
+                    let character = &mut self.characters[at];
+                    (character.group, character.session) = (Some(own), Some(own));
+                }
+            }
+            Deed::JoinGroup(number) => {
+                let (session, leads) = (character.session, character.leads_session());
+                let group = self
+                    .unreaped()
+                    .map(|mate| &self.characters[mate])
+                    .filter(|mate| mate.session == session)
+                    .find_map(|mate| mate.group.filter(|group| group.number == number));
+                if group.is_some() && !leads {
+                    self.characters[at].group = group;
+                }
             }
         }
     }
@@ -170,6 +202,7 @@ impl World {
             .collect();
         for child in orphans {
             self.characters[child].parent = Some(heir);
+            self.characters[child].thread = 0;
             if self.characters[child].life == Life::Zombie {
                 self.notify_parent(child);
             }

@@ -9,9 +9,9 @@ use fell::process::{Pgid, Pid, Process, StartTime};
 use fell::signal::Signal;
 use fell::signal::disposition::SignalSets;
 use fell::snapshot::Snapshot;
-use fell::system::{Description, GroupKey, Hold, Lost, System, Wake};
+use fell::system::{Description, GroupKey, Hold, Lost, Passage, System, Wake};
 
-use super::{Band, Got, Life, Way, World};
+use super::{Actor, Band, Cue, Got, Life, Way, World};
 
 /// A process that was opened: it never comes to mean another.
 #[derive(Debug)]
@@ -24,6 +24,38 @@ impl World {
     /// Each question takes its time, and the world goes on meanwhile.
     fn take_time(&mut self) {
         self.advance(self.now + self.cost);
+    }
+
+    /// Lets happen what was to happen at this moment.
+    fn reach_cue(&mut self, cue: Cue) {
+        let (due, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.cued)
+            .into_iter()
+            .partition(|(moment, _)| *moment == cue);
+        self.cued = rest;
+        for (_, incident) in due {
+            self.happen(incident);
+        }
+    }
+
+    /// The children on the lists of its first threads.
+    fn list(&mut self, of: &Handle, threads: u32) -> Result<Listing, Lost> {
+        self.take_time();
+        if !self.has_lists {
+            return Err(Lost::Unsupported);
+        }
+        let children = self
+            .unreaped()
+            .map(|at| &self.characters[at])
+            .filter(|child| child.parent == Some(of.at) && child.thread <= threads)
+            .map(|child| child.pid)
+            .collect();
+        let listing = Listing {
+            children,
+            read_at: World::tick(self),
+            parent: Parent::There,
+        };
+        self.reach_cue(Cue::Listed(Actor(of.at)));
+        Ok(listing)
     }
 
     fn reach(&self, handle: &Handle) -> Result<usize, Lost> {
@@ -98,7 +130,9 @@ impl System for World {
         if character.role.is_hidden {
             return Err(Lost::Denied);
         }
-        Ok((Handle { at, hold }, character.view(self)))
+        let opened = (Handle { at, hold }, character.view(self));
+        self.reach_cue(Cue::Opened(pid.get()));
+        Ok(opened)
     }
 
     fn review(&mut self, of: &mut Handle) -> Result<Process, Lost> {
@@ -120,29 +154,24 @@ impl System for World {
     }
 
     fn children(&mut self, of: &mut Handle) -> Result<Listing, Lost> {
-        self.take_time();
-        if !self.has_lists {
-            return Err(Lost::Unsupported);
+        let threads = self.characters[of.at].threads_started;
+        self.list(of, threads)
+    }
+
+    fn send_between(&mut self, to: &mut Handle, signal: Signal) -> Passage {
+        // A thread that is started after this has a list that is not open.
+        let threads = self.characters[to.at].threads_started;
+        self.reach_cue(Cue::ListsOpen(Actor(to.at)));
+        let before = self.list(to, threads);
+        let sent_at = World::tick(self);
+        let sent = self.send(to, signal);
+        let after = self.list(to, threads);
+        Passage {
+            before,
+            sent_at,
+            sent,
+            after,
         }
-        let children = self
-            .unreaped()
-            .filter(|&at| self.characters[at].parent == Some(of.at))
-            .map(|at| self.characters[at].pid)
-            .collect();
-        let listing = Listing {
-            children,
-            read_at: World::tick(self),
-            parent: Parent::There,
-        };
-        let (due, rest) = std::mem::take(&mut self.after_listing)
-            .into_iter()
-            .partition(|(parent, _)| *parent == of.at);
-        self.after_listing = rest;
-        let due: Vec<_> = due;
-        for (_, incident) in due {
-            self.happen(incident);
-        }
-        Ok(listing)
     }
 
     fn mates(&mut self, kin: &Kin) -> io::Result<Vec<Pid>> {
@@ -152,12 +181,14 @@ impl System for World {
         if self.mates_fail_from.is_some_and(|from| call >= from) {
             return Err(io::Error::from_raw_os_error(5));
         }
-        Ok(self
+        let mates = self
             .unreaped()
             .map(|at| self.characters[at].view(self))
             .filter(|process| kin.holds(process))
             .map(|process| process.pid())
-            .collect())
+            .collect();
+        self.reach_cue(Cue::Searched);
+        Ok(mates)
     }
 
     fn send(&mut self, to: &mut Handle, signal: Signal) -> Result<(), Lost> {
