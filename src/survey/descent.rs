@@ -170,8 +170,8 @@ impl<S: System> Survey<S> {
         for (named, opened) in named.into_iter().zip(self.open_each(system, &pids)) {
             if let Some((handle, process)) = opened
                 && !self.is_of_another(&named, &process)
+                && let Some(via) = self.tell_orphan(system, &process, named.via)
             {
-                let via = self.tell_orphan(system, &process, named.via);
                 self.offer(handle, process, via);
             }
         }

@@ -14,23 +14,28 @@ impl<S: System> Survey<S> {
     /// A child that has another parent than the one whose list named it, and that was
     /// born about the time of that reading, is either an orphan or a stranger with
     /// the number of a child that ended. Only the dead leave orphans, and only certain
-    /// processes take them in (PR_SET_CHILD_SUBREAPER(2const)).
-    pub(super) fn tell_orphan(&mut self, system: &mut S, child: &Process, via: Via) -> Via {
+    /// processes take them in (PR_SET_CHILD_SUBREAPER(2const)). `None` for one who can only
+    /// be a stranger: the parent who listed a child is alive and has handed nobody on.
+    pub(super) fn tell_orphan(&mut self, system: &mut S, child: &Process, via: Via) -> Option<Via> {
         let Via::Child { of, listed_at } = via else {
-            return via;
+            return Some(via);
         };
         let parent = self.selection.members()[of].process.pid();
         let is_doubtful =
             child.parent != Some(parent) && is_doubtful(child.identity.started, listed_at);
-        if is_doubtful
-            && self.has_ended(system, of)
-            && let Some(adopter) = child.parent
+        if !is_doubtful {
+            return Some(via);
+        }
+        if !self.has_ended(system, of) {
+            return None;
+        }
+        if let Some(adopter) = child.parent
             && (self.is_borne_by_member(system, adopter)
                 || self.adopters(system).contains(&adopter))
         {
-            return Via::Orphan { of };
+            return Some(Via::Orphan { of });
         }
-        via
+        Some(via)
     }
 
     fn has_ended(&mut self, system: &mut S, at: usize) -> bool {

@@ -12,6 +12,7 @@ mod newcomers;
 mod numbers;
 mod obstacles;
 mod remains;
+mod reuse;
 mod stage;
 mod steps;
 mod stopped;
