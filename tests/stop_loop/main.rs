@@ -17,3 +17,4 @@ mod stage;
 mod steps;
 mod stopped;
 mod telling;
+mod threads;
