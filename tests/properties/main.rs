@@ -5,7 +5,10 @@
 mod support;
 
 mod allowed;
+mod gone;
+mod script;
 mod stage;
+mod steps;
 mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,7 +30,7 @@ use support::world::{Actor, Way, ms};
 use told::play;
 
 /// The same worlds each time; PROPTEST_RNG_SEED and PROPTEST_CASES make others.
-fn config() -> ProptestConfig {
+pub fn config() -> ProptestConfig {
     let chosen = ProptestConfig::default();
     ProptestConfig {
         cases: std::env::var_os("PROPTEST_CASES").map_or(400, |_| chosen.cases),
@@ -110,14 +113,15 @@ proptest! {
     fn the_verdict_and_the_fates_are_true(stage in stages(), plan in plans()) {
         let told = play(&stage, &plan, None);
         let world = &told.world;
-        for (actor, fate) in &told.recorded {
+        for (actor, record) in &told.recorded {
             let pid = world.pid_of(*actor);
-            match fate {
+            // What no look tells from a stranger, or one from another, is not asked here.
+            let is_twin = told.recorded.keys().any(|other| {
+                other != actor && world.identity_of(*other) == world.identity_of(*actor)
+            });
+            prop_assert!(is_twin || told.allowed.has(world, *actor), "{pid} is a stranger");
+            match record.fate {
                 Fate::Ended(_) | Fate::AlreadyEnded(_) => {
-                    // Of two processes with one identity only one was meant.
-                    let is_twin = told.recorded.keys().any(|other| {
-                        other != actor && world.identity_of(*other) == world.identity_of(*actor)
-                    });
                     prop_assert!(is_twin || !world.is_living(*actor), "{pid} lives");
                 }
                 Fate::Survived(_) => {
@@ -130,12 +134,9 @@ proptest! {
         match told.outcome.verdict {
             Verdict::Gone | Verdict::Nothing => {
                 prop_assert_eq!(left, 0);
-                for actor in world.everyone() {
-                    let is_forgotten = world.is_living(actor)
-                        && told.allowed.has(world, actor)
-                        && !told.recorded.contains_key(&actor)
-                        && told.is_findable(actor);
-                    prop_assert!(!is_forgotten, "{} is forgotten", world.pid_of(actor));
+                for actor in told.forgotten() {
+                    let pid = world.pid_of(actor);
+                    prop_assert!(!told.is_findable(actor), "{pid} is forgotten");
                 }
             }
             Verdict::Left => prop_assert!(left > 0),

@@ -1,5 +1,6 @@
 //! Made-up worlds: whom there is, what they do, and where fell stands among them.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -12,6 +13,7 @@ use fell::signal::Signal;
 use fell::stop::{Detail, Errand, Order, Plan};
 use fell::target::Target;
 
+use crate::script::{Turn, scripts};
 use crate::support::world::{Actor, Deed, Incident, Place, Role, When, World, helper, ms, role};
 
 /// What a process does when it is signalled.
@@ -74,6 +76,7 @@ pub struct Stage {
     pub caller: Caller,
     /// Whose number comes to mean a stranger, and when, if it is free then.
     pub recycled: Vec<(Index, u64)>,
+    pub script: Vec<Turn>,
     pub cost: u64,
     pub has_lists: bool,
     pub has_group_signals: bool,
@@ -150,18 +153,30 @@ pub fn stages() -> impl Strategy<Value = Stage> {
             1 => any::<Index>().prop_map(Caller::InGroupOf),
         ],
         proptest::collection::vec((any::<Index>(), 0..4000_u64), 0..6),
+        scripts(),
         prop_oneof![Just(0), Just(20), Just(300), Just(7000)],
         proptest::bool::weighted(0.8),
         proptest::bool::weighted(0.8),
     )
         .prop_map(
-            |(sketches, targets, reach, caller, recycled, cost, has_lists, has_group_signals)| {
+            |(
+                sketches,
+                targets,
+                reach,
+                caller,
+                recycled,
+                script,
+                cost,
+                has_lists,
+                has_group_signals,
+            )| {
                 Stage {
                     sketches,
                     targets,
                     reach,
                     caller,
                     recycled,
+                    script,
                     cost,
                     has_lists,
                     has_group_signals,
@@ -277,6 +292,20 @@ impl Stage {
         world.has_lists = self.has_lists;
         world.has_group_signals = self.has_group_signals;
         world
+    }
+
+    /// Those whom the sketches made, after init, the login shell, fell and the supervisor.
+    pub fn cast(&self, world: &World) -> Vec<Actor> {
+        world.everyone().skip(4).take(self.len()).collect()
+    }
+
+    /// Who can't be signalled.
+    pub fn denied(&self, world: &World) -> BTreeSet<Actor> {
+        let is_denied = |sketch: &Sketch| matches!(sketch.habit, Habit::Denied);
+        let cast = self.cast(world).into_iter().zip(&self.sketches);
+        cast.filter(|(_, sketch)| is_denied(sketch))
+            .map(|(actor, _)| actor)
+            .collect()
     }
 
     pub fn place_fell(&self, world: &mut World, cast: &[Actor]) {

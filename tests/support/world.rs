@@ -86,6 +86,7 @@ struct Character {
     /// What it would have done while it was stopped.
     postponed: Vec<Deed>,
     got: Vec<Got>,
+    began_at: Duration,
     ended_at: Option<Duration>,
 }
 

@@ -68,6 +68,11 @@ impl World {
         line.into_iter().map(Actor).collect()
     }
 
+    /// When in the story it came to be.
+    pub fn began_at(&self, Actor(at): Actor) -> Duration {
+        self.characters[at].began_at
+    }
+
     /// When it ended, if it did in the story.
     pub fn ended_at(&self, Actor(at): Actor) -> Option<Duration> {
         self.characters[at].ended_at

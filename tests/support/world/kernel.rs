@@ -82,6 +82,7 @@ impl World {
             pending: Vec::new(),
             postponed: Vec::new(),
             got: Vec::new(),
+            began_at: self.time(),
             ended_at: None,
         });
         at

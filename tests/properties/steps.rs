@@ -1,0 +1,142 @@
+//! Which signal comes when: once in each step, late ones last, and groups at the very end.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use fell::outcome::Verdict;
+use fell::scope::Reach;
+use fell::signal::Signal;
+use fell::stop::{Errand, Order, Plan};
+
+use crate::config;
+use crate::stage::{Stage, plans, stages};
+use crate::support::world::Way;
+use crate::told::{Told, play};
+
+/// The signals of the plan, one for each step.
+fn signals(plan: &Plan) -> Vec<Signal> {
+    match &plan.errand {
+        Errand::Stop(schedule) => schedule.steps().iter().map(|step| step.signal).collect(),
+        Errand::Deliver(signal) => vec![*signal],
+        Errand::Probe => Vec::new(),
+    }
+}
+
+/// When the step of a stop was over, if it was not over because everyone had ended.
+fn end_of_step(told: &Told, signals: &[Signal], at: usize) -> Option<Duration> {
+    match signals.get(at + 1) {
+        Some(next) => told.first_of_all(*next),
+        None if told.outcome.verdict == Verdict::Left => Some(told.began + told.outcome.elapsed),
+        None => None,
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn who_is_born_after_its_parents_signal_is_left_in_peace_until_the_others_have_ended(
+        stage in stages(),
+        plan in plans(),
+    ) {
+        let told = play(&stage, &plan, None);
+        let world = &told.world;
+        for signal in signals(&plan).into_iter().filter(|it| it.is_catchable()) {
+            for late in told.signalled().filter(|it| told.is_late(*it, signal)) {
+                let Some(at) = told.first(late, signal) else { continue };
+                let pid = world.pid_of(late);
+                prop_assert!(matches!(plan.errand, Errand::Stop(_)), "{pid} got {signal:?}");
+                for other in told.first_members().filter(|it| *it != late) {
+                    let is_asked = told.first(other, signal).is_some_and(|asked| asked <= at);
+                    prop_assert!(
+                        !is_asked || told.is_late(other, signal) || !told.lives_at(other, at),
+                        "{pid} got {signal:?} at {at:?} and {} lives",
+                        world.pid_of(other)
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_living_member_gets_each_steps_signal_exactly_once(
+        stage in stages(),
+        plan in plans(),
+    ) {
+        let told = play(&stage, &plan, None);
+        let signals = match plan.errand {
+            Errand::Stop(_) => signals(&plan),
+            Errand::Deliver(_) | Errand::Probe => return Ok(()),
+        };
+        for (at, &signal) in signals.iter().enumerate() {
+            let Some(end) = end_of_step(&told, &signals, at) else { continue };
+            // With the main process first, the others may not have their turn at all.
+            let is_for_all = at > 0 || plan.order == Order::Together;
+            let is_due = |actor| {
+                let was_asked_before = signals[..at]
+                    .iter()
+                    .any(|before| told.first(actor, *before).is_some());
+                let parent = told.world.forker_of(actor);
+                let asked = parent.and_then(|parent| told.first(parent, signal));
+                // Born well before its parent was asked, and so on its list then.
+                let is_listed = asked.is_some_and(|asked| {
+                    let born = told.world.began_at(actor);
+                    born > told.began && born + told.world.cost * 3 < asked
+                });
+                let is_listed = is_listed && told.world.has_lists && told.allowed.descends();
+                was_asked_before || is_listed
+            };
+            let first: Vec<_> = told.first_members().filter(|_| is_for_all).collect();
+            let others = told.recorded.keys().copied();
+            let others = others.filter(|actor| is_due(*actor) && !told.denied.contains(actor));
+            for actor in first.into_iter().chain(others) {
+                let log = told.world.log(actor);
+                let times = log.iter().filter(|got| got.signal == signal).count();
+                let is_right = times == 1 || signal == Signal::KILL && times > 0;
+                let pid = told.world.pid_of(actor);
+                prop_assert!(
+                    is_right || !told.lives_at(actor, end),
+                    "{pid} had not got {signal:?} at {end:?}: {log:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_group_is_signalled_only_when_everyone_known_has_ended_or_has_had_kill(
+        stage in stages(),
+        plan in plans(),
+    ) {
+        let told = play(&stage, &plan, None);
+        check_groups(&told, &stage, &plan)?;
+    }
+}
+
+fn check_groups(told: &Told, stage: &Stage, plan: &Plan) -> Result<(), TestCaseError> {
+    let world = &told.world;
+    let signals = signals(plan);
+    let ends_in_kill = signals.last() == Some(&Signal::KILL);
+    for actor in told.signalled() {
+        for got in world.log(actor).iter().filter(|got| got.way == Way::Group) {
+            let pid = world.pid_of(actor);
+            prop_assert!(matches!(plan.errand, Errand::Stop(_)), "{pid} got {got:?}");
+            prop_assert!(!matches!(stage.reach, Reach::Tree | Reach::Process));
+            prop_assert!(signals.contains(&got.signal), "{pid} got {got:?}");
+            prop_assert_eq!(ends_in_kill, got.signal == Signal::KILL);
+            for other in world.everyone() {
+                let mut before = world.log(other).iter();
+                let is_asked = before.any(|it| it.way == Way::Alone && it.at < got.at);
+                let is_killed = told
+                    .first(other, Signal::KILL)
+                    .is_some_and(|killed| killed <= got.at);
+                prop_assert!(
+                    !is_asked || is_killed || !told.lives_at(other, got.at),
+                    "{pid} got {got:?} and {} lives",
+                    world.pid_of(other)
+                );
+            }
+        }
+    }
+    Ok(())
+}
