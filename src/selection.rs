@@ -156,8 +156,10 @@ pub struct Selection {
     vacant: BTreeSet<Pid>,
     /// Who opened those that somebody opened who is no member: one who has moved on.
     openers: HashMap<Pid, Identity>,
-    /// Numbers of groups and sessions in which somebody refused was seen.
-    shared: BTreeSet<Pid>,
+    /// Groups and sessions in which somebody refused was seen. The first process of a session
+    /// gives its number to a group as well, and who is in the one need not be in the other.
+    shared_groups: BTreeSet<Pgid>,
+    shared_sessions: BTreeSet<Sid>,
     refused: Vec<Refused>,
     caveats: Vec<Caveat>,
 }
@@ -313,13 +315,13 @@ impl Selection {
         // The guard knows where the refused were when fell began; this one has moved.
         let with = process.pid();
         if let Some(group) = process.group {
-            self.shared.insert(group.leader());
+            self.shared_groups.insert(group);
             if self.groups.remove(&group).is_some() {
                 self.caveat(Caveat::SharedGroup { group, with });
             }
         }
         if let Some(session) = process.session {
-            self.shared.insert(session.leader());
+            self.shared_sessions.insert(session);
             if self.sessions.remove(&session).is_some() {
                 self.caveat(Caveat::SharedSession { session, with });
             }

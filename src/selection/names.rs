@@ -39,13 +39,13 @@ impl Selection {
 
     /// Whether nobody who must not be signalled is in this group.
     fn is_free_group(&self, group: Pgid) -> bool {
-        self.scope.guard.holder_of_group(group).is_none() && !self.shared.contains(&group.leader())
+        self.scope.guard.holder_of_group(group).is_none() && !self.shared_groups.contains(&group)
     }
 
     /// The same for a session.
     fn is_free_session(&self, session: Sid) -> bool {
         self.scope.guard.holder_of_session(session).is_none()
-            && !self.shared.contains(&session.leader())
+            && !self.shared_sessions.contains(&session)
     }
 
     /// Whether the target or a descendant of it opened this session. A session is only
@@ -120,7 +120,7 @@ impl Selection {
         match self.scope.guard.holder_of_group(group) {
             Some(with) => self.caveat(Caveat::SharedGroup { group, with }),
             // That was told when it was seen.
-            None if self.shared.contains(&group.leader()) => {}
+            None if self.shared_groups.contains(&group) => {}
             None => {
                 self.groups.entry(group).or_insert(root);
             }
@@ -130,7 +130,7 @@ impl Selection {
     pub(super) fn own_session(&mut self, session: Sid, root: usize) {
         match self.scope.guard.holder_of_session(session) {
             Some(with) => self.caveat(Caveat::SharedSession { session, with }),
-            None if self.shared.contains(&session.leader()) => {}
+            None if self.shared_sessions.contains(&session) => {}
             None => {
                 self.sessions.entry(session).or_insert(root);
             }

@@ -653,3 +653,26 @@ fn a_number_is_a_usurpers_only_if_another_one_opened_its_group() {
     selection.note_openers(|_| Err(Lost::Gone));
     assert!(selection.is_usurper(&opener));
 }
+
+#[test]
+fn a_session_with_a_refused_process_is_not_the_group_of_its_number() {
+    // 20 has opened the session and a group in it; fell is in the session, in another group
+    // that the first target has opened.
+    let table = table([
+        process(1, 0, 1, 1),
+        process(20, 1, 20, 20),
+        process(30, 1, 30, 20),
+        process(40, 20, 20, 20),
+        process(41, 20, 20, 20),
+    ]);
+    let guard = Guard::new(
+        vec![process(31, 30, 30, 20), process(30, 1, 30, 20)],
+        Some(process(1, 0, 1, 1)),
+    );
+    let scope = Scope {
+        reach: Reach::Family,
+        roots: vec![root(&table, 30), root(&table, 40)],
+        guard,
+    };
+    assert_eq!(pids(&scope.select(&table)), [20, 40, 41]);
+}
