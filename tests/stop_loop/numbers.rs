@@ -114,6 +114,36 @@ fn a_child_that_is_handed_on_between_the_list_and_the_look_is_kept() {
 }
 
 #[test]
+fn a_child_just_born_that_is_handed_on_between_the_list_and_the_look_is_kept() {
+    // To init, to an ancestor of the target, or to a member.
+    for adopter in [1, 50, 100] {
+        let mut world = World::new();
+        let caller = role(50).leads_session();
+        world.add(if adopter == 50 {
+            caller.subreaper()
+        } else {
+            caller
+        });
+        let target = role(100).child_of(50).leads_session().leaves_after(ms(200));
+        world.add(if adopter == 100 {
+            target.subreaper()
+        } else {
+            target
+        });
+        let middle = world.add(role(101).child_of(100).leads_session());
+        // Born in the very tick of the reading, so that its start proves nothing.
+        let just_born = role(102).leads_session().leaves_after(ms(300));
+        world.happen(Incident::Forks(middle, just_born));
+        let child = world.bearer(102).expect("the child");
+        world.plan_on(Cue::Listed(middle), Incident::Dies(middle, KILL));
+        let outcome = run(&mut world, &term_then_kill());
+        assert_eq!(outcome.verdict, Verdict::Gone);
+        assert_eq!(world.names(child), [TERM], "handed on to {adopter}");
+        assert_eq!(record(&outcome, 102).reason, Reason::Descendant(pid(101)));
+    }
+}
+
+#[test]
 fn a_stranger_with_the_number_of_a_listed_child_is_left_alone() {
     let mut world = World::new();
     let target = world.add(role(100).leads_session().leaves_after(ms(200)));
