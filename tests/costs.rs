@@ -11,12 +11,13 @@ use support::means::Means;
 use support::trace;
 use support::victim::{Member, OnTerm};
 
-/// What a member may cost whose parent takes notice of its end.
-const EACH: usize = 12;
+/// What a member may cost whose parent takes notice of its end. One is to ask before TERM
+/// whether it has started threads.
+const EACH: usize = 13;
 
 /// What it may cost when it stays a zombie: each sweep meets it again, and whether its exit
 /// status is kept from fell has to be asked for.
-const EACH_ZOMBIE: usize = 17;
+const EACH_ZOMBIE: usize = 18;
 
 /// What it may cost to be shown: its directory opened; stat, status, command line and the
 /// list of its children opened, read and closed there. One more is its share of the second

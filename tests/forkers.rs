@@ -2,11 +2,15 @@
 
 mod support;
 
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::killpg;
 use nix::unistd::Pid;
+use rustix::process::Signal;
+
 use support::family::Family;
+use support::fell::FELL;
 use support::means::Means;
 use support::victim::{Life, Member, OnTerm, Parenting, Place};
 
@@ -221,4 +225,35 @@ fn such_a_line_is_ended_when_its_first_process_is_reaped_at_once() {
             }
         }
     }
+}
+
+#[test]
+fn a_child_of_a_thread_that_was_started_after_the_first_look_is_not_forgotten() {
+    // Nothing but that thread's list leads to it, and its parent ends of TERM at once.
+    let mut family = Family::start(
+        &Member::new("main").on_term(OnTerm::Note).child(
+            Member::new("worker")
+                .hears(&[nix::sys::signal::Signal::SIGUSR1])
+                .life(Life::ThreadOnUsr1)
+                .child(
+                    Member::new("late")
+                        .place(Place::OwnSession)
+                        .on_term(OnTerm::Exit(0)),
+                ),
+        ),
+    );
+    let fell = Command::new(FELL)
+        .args(["term", "--main-first", "--grace", "30s"])
+        .arg(family.root().to_string())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("fell");
+    family.await_line("heard main 15");
+    family.signal("worker", Signal::USR1);
+    family.await_ready(3);
+    family.end("main");
+    let told = fell.wait_with_output().expect("an end");
+    family.is_gone();
+    let told = String::from_utf8_lossy(&told.stdout);
+    assert!(told.starts_with("stopped 3 processes in "), "{told}");
 }

@@ -98,6 +98,8 @@ pub enum Life {
     EndMainThread,
     /// Has so many further threads; the last of them bears the children.
     Threads(usize),
+    /// Starts a thread when it hears USR1, and that one bears the children.
+    ThreadOnUsr1,
     /// Starts a line of processes that fork and end at once.
     StartLine,
     /// Waits in the kernel for a child that never calls exec (vfork(2)).
@@ -251,7 +253,7 @@ impl Member {
     /// How many members the family has when everyone is ready.
     pub fn count(&self) -> usize {
         let below: usize = match self.life {
-            Life::Host => 0,
+            Life::Host | Life::ThreadOnUsr1 => 0,
             _ => self.children.iter().map(Self::count).sum(),
         };
         self.times * (1 + self.deep + below)

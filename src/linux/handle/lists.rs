@@ -158,7 +158,10 @@ impl Handle {
             let threads = self.threads;
             let unopened = self.unopened(proc)?;
             let is_proven = unopened.is_empty() && self.proven == self.lists.len();
-            if is_proven && (signal.is_catchable() || !self.has_new_threads(proc)) {
+            // Of more than one the directory has just told; who had only one has to be asked
+            // whether it has started others since, each with a list of its own.
+            let is_told = signal.is_catchable() && threads > 1;
+            if is_proven && (is_told || !self.has_new_threads(proc)) {
                 break;
             }
             for thread in unopened {

@@ -67,7 +67,7 @@ pub(super) fn live(member: &Member, number: usize) -> ! {
     prepare_signals(member);
     let mut children = match member.life {
         Life::Threads(threads) => bear_in_last_of(threads, member.clone()),
-        Life::Host => Vec::new(),
+        Life::Host | Life::ThreadOnUsr1 => Vec::new(),
         _ => bear_all(&member.children),
     };
     if member.deep > 0 {
@@ -259,6 +259,8 @@ fn stay(member: &Member, name: &str, children: &mut [Pid]) -> ! {
                 tell(&format!("heard {name} {number}"));
                 if number == member.asked_by {
                     answer(member, name, children);
+                } else if number == libc::SIGUSR1 && member.life == Life::ThreadOnUsr1 {
+                    bear_in_last_of(1, member.clone());
                 } else if number == libc::SIGUSR1 && member.on_term == OnTerm::Default {
                     // A worker that was told by its master to finish.
                     tell(&format!("finished {name}"));
