@@ -11,7 +11,7 @@ use fell::stop::{Errand, Order, Plan};
 
 use crate::config;
 use crate::stage::{Stage, plans, stages};
-use crate::support::world::Way;
+use crate::support::world::{Way, ms};
 use crate::told::{Told, play};
 
 /// The signals of the plan, one for each step.
@@ -88,13 +88,16 @@ proptest! {
                     .any(|before| told.first(actor, *before).is_some());
                 let parent = told.world.forker_of(actor);
                 let asked = parent.and_then(|parent| told.first(parent, signal));
-                // Born well before its parent was asked, and so on its list then.
-                let is_listed = asked.is_some_and(|asked| {
+                // Born well before its parent was asked: on its list then, or else in the
+                // table after it, as long as the parent lives; there the ticks count.
+                let margin = told.world.cost * 3 + if told.world.has_lists { ms(0) } else { ms(20) };
+                let is_before = asked.is_some_and(|asked| {
                     let born = told.world.began_at(actor);
-                    born > told.began && born + told.world.cost * 3 < asked
+                    born > told.began && born + margin < asked
                 });
-                let is_listed = is_listed && told.world.has_lists && told.allowed.descends();
-                was_asked_before || is_listed
+                let is_met = told.world.has_lists
+                    || parent.is_some_and(|parent| told.lives_at(parent, end));
+                was_asked_before || is_before && is_met && told.allowed.descends()
             };
             let others = told.recorded.keys().copied();
             let others = others.filter(|actor| is_due(*actor) && !told.denied.contains(actor));

@@ -107,6 +107,32 @@ fn a_group_whose_leader_has_moved_to_another_one_still_belongs() {
 }
 
 #[test]
+fn a_group_is_never_signalled_by_way_of_another_one_that_a_member_has_opened() {
+    for has_group_signals in [true, false] {
+        let mut world = World::new();
+        world.has_group_signals = has_group_signals;
+        world.add(role(50).leads_session());
+        // The only one in the group of 60, which has ended; the group that it has opened
+        // before holds somebody else by now.
+        let leader = world.add(role(60).child_of(50).leads_group());
+        let member = world.add(role(100).child_of(50).leads_group().ignores_all());
+        let stranger = world.add(role(101).child_of(50).group(Place::Number(100)));
+        world.add(role(102).child_of(50).group(Place::Number(60)));
+        world.happen(Incident::Does(member, Deed::JoinGroup(60)));
+        world.happen(Incident::Dies(leader, KILL));
+        let outcome = run_on(
+            &mut world,
+            &[Target::Group(pgid(60))],
+            Reach::Group,
+            &schedule("TERM/1s/KILL/5s"),
+        );
+        assert_eq!(outcome.verdict, Verdict::Gone);
+        assert_eq!(pids(&outcome), [100, 102]);
+        assert_eq!(world.log(stranger), []);
+    }
+}
+
+#[test]
 fn nobody_is_asked_twice_who_was_met_by_the_signal_to_the_group() {
     let mut world = World::new();
     world.cost = ms(10);

@@ -8,6 +8,7 @@ mod forkers;
 mod groups;
 mod interruptions;
 mod lists;
+mod namesakes;
 mod newcomers;
 mod numbers;
 mod obstacles;

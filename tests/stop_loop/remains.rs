@@ -2,11 +2,12 @@
 
 use fell::fate::{Cause, Fate};
 use fell::outcome::Verdict;
+use fell::scope::Reach;
 use fell::selection::Caveat;
-use fell::stop::{Detail, Plan};
+use fell::stop::{Detail, Plan, stop};
 
-use crate::stage::{TERM, pid, pids, record, run, term_then_kill};
-use crate::support::world::{DYING, Place, World, ms, role};
+use crate::stage::{KILL, TERM, pid, pids, process, record, run, scope, term_then_kill};
+use crate::support::world::{DYING, Incident, Place, World, ms, role};
 
 #[test]
 fn zombies_are_not_signalled_and_alone_they_are_nobody() {
@@ -56,6 +57,20 @@ fn a_target_that_is_gone_means_what_its_number_still_names() {
     let outcome = run(&mut world, &term_then_kill());
     assert_eq!(outcome.verdict, Verdict::Nothing);
     assert!(outcome.records.is_empty() && outcome.caveats.is_empty());
+}
+
+#[test]
+fn a_target_that_ends_between_look_and_pin_means_what_its_number_still_names() {
+    let mut world = World::new();
+    let target = world.add(role(100).leads_session());
+    let mate = world.add(role(101).placed(100, 100));
+    let scope = scope(&mut world, &[process(100)], Reach::Family);
+    world.happen(Incident::Dies(target, KILL));
+    let outcome = stop(&mut world, scope, &term_then_kill(), |_| {}).expect("a readable world");
+    assert_eq!(outcome.verdict, Verdict::Gone);
+    assert_eq!(pids(&outcome), [101]);
+    assert_eq!(world.names(mate), [TERM]);
+    assert!(outcome.caveats.contains(&Caveat::Remains { of: pid(100) }));
 }
 
 #[test]

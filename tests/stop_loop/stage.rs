@@ -12,7 +12,7 @@ use fell::signal::Signal;
 use fell::stop::{Detail, Errand, Order, Plan, stop};
 use fell::target::Target;
 
-use crate::support::world::{World, ms};
+use crate::support::world::{Actor, Role, World, ms, role};
 
 pub const GRACE: Duration = ms(10_000);
 
@@ -116,4 +116,31 @@ pub fn pid(number: i32) -> Pid {
 
 pub fn pgid(number: i32) -> Pgid {
     Pgid::new(number).expect("a PGID")
+}
+
+/// Somebody who started the target and strangers, all in one session.
+pub fn supervised() -> World {
+    let mut world = World::new();
+    world.add(role(50).leads_session());
+    world
+}
+
+/// Strangers that a number may come to mean, with the number of whoever is their parent.
+pub fn strangers() -> [Role; 4] {
+    let in_its_session = || role(0).child_of(50);
+    [
+        // In a session of its own.
+        role(0).child_of(10).leads_session(),
+        // In the session of the target: in a group of its own, and in that of another.
+        in_its_session().leads_group(),
+        in_its_session(),
+        // In a session of its own, and a child of who takes in orphans.
+        role(0).leads_session(),
+    ]
+}
+
+pub fn assert_untouched(world: &World, stranger: Actor) {
+    let pid = world.pid_of(stranger);
+    assert!(world.is_living(stranger), "{pid}");
+    assert_eq!(world.log(stranger), [], "{pid}");
 }

@@ -314,6 +314,10 @@ impl Character {
         }
     }
 
+    fn thread_count(&self) -> u32 {
+        self.role.threads + self.threads_started
+    }
+
     fn leads_session(&self) -> bool {
         self.session
             .is_some_and(|band| band.number == self.pid.get())
@@ -342,7 +346,7 @@ impl Character {
             group: self.group.and_then(|band| Pgid::new(band.number)),
             session: self.session.and_then(|band| Sid::new(band.number)),
             state,
-            threads: self.role.threads + self.threads_started,
+            threads: self.thread_count(),
             kind: if self.role.is_kernel_thread {
                 Kind::Kernel
             } else {

@@ -155,7 +155,19 @@ impl System for World {
 
     fn children(&mut self, of: &mut Handle) -> Result<Listing, Lost> {
         let threads = self.characters[of.at].threads_started;
-        self.list(of, threads)
+        let mut listing = self.list(of, threads)?;
+        let former = &self.characters[of.at];
+        if former.life == Life::Reaped
+            && former.thread_count() > 1
+            && let Some(&bearer) = self.bearers.get(&former.pid)
+        {
+            // The lists of further threads are opened by the number, whoever bears it.
+            let children = self.unreaped().map(|at| &self.characters[at]);
+            let children = children.filter(|child| child.parent == Some(bearer));
+            listing.children = children.map(|child| child.pid).collect();
+            listing.parent = Parent::Gone;
+        }
+        Ok(listing)
     }
 
     fn send_between(&mut self, to: &mut Handle, signal: Signal) -> Passage {
