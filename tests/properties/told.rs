@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use fell::outcome::{Outcome, Record};
-use fell::process::Process;
+use fell::process::{Pgid, Process};
 use fell::scope::Reach;
 use fell::signal::Signal;
 use fell::stop::{Plan, stop};
@@ -122,12 +122,13 @@ impl Told {
 
     fn is_in_group(&self, actor: Actor) -> bool {
         let process = self.world.view_of(actor);
-        let is_held = |root: &Option<Actor>| root.is_none_or(|it| self.recorded.contains_key(&it));
-        let is_given = self
-            .allowed
-            .given
-            .iter()
-            .any(|(group, root)| process.group == Some(*group) && is_held(root));
+        // A target that has left its group may have done so before it was held.
+        let is_still_in = |group: Pgid, root: Actor| {
+            self.recorded.contains_key(&root) && self.world.view_of(root).group == Some(group)
+        };
+        let is_given = self.allowed.given.iter().any(|&(group, root)| {
+            process.group == Some(group) && root.is_none_or(|root| is_still_in(group, root))
+        });
         let [group, _] = self.world.openers_of(actor);
         let is_led = self.follows_leaders()
             && group.is_some_and(|opener| {
