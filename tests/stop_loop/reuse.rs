@@ -209,3 +209,23 @@ fn the_children_of_who_has_a_members_number_are_no_members() {
         assert_untouched(&world, world.bearer(number).expect("a stranger"));
     }
 }
+
+#[test]
+fn who_gets_a_members_number_in_the_tick_of_its_birth_is_a_stranger_all_the_same() {
+    let mut world = supervised();
+    let target = world.add(role(100).child_of(50).leads_group().ignores_all());
+    world.happen(Incident::Forks(target, role(101).leads_group()));
+    let member = world.bearer(101).expect("the member");
+    let scope = scope(&mut world, &[process(100)], Reach::Family);
+    // Number and start are the same, so that nothing but the end of the member tells.
+    let stranger = role(0).child_of(10).leads_group();
+    world.plan_on(Cue::Opened(101), Incident::Replaced(member, stranger));
+    world.plan_on(Cue::Opened(101), Incident::Begins(role(200).child_of(101)));
+    let plan = schedule("TERM/1s/KILL/5s");
+    let outcome = stop(&mut world, scope, &plan, |_| {}).expect("a readable world");
+    assert_eq!(pids(&outcome), [100, 101]);
+    assert_eq!(record(&outcome, 101).step, None);
+    for number in [101, 200] {
+        assert_untouched(&world, world.bearer(number).expect("a stranger"));
+    }
+}
