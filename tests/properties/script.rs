@@ -44,6 +44,9 @@ enum Act {
     Joins(Index),
     /// It ends, and a stranger has its number.
     Replaced(Stranger),
+    /// The same, and right before, its parent ends as well, if that is a member of the cast
+    /// and the moment one of fell's.
+    ReplacedAndBereft(Stranger),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +55,10 @@ enum Stranger {
     Apart,
     /// Somebody from the session that the set was started in.
     Beside,
+}
+
+fn strangers() -> impl Strategy<Value = Stranger> {
+    prop_oneof![Just(Stranger::Apart), Just(Stranger::Beside)]
 }
 
 pub fn scripts() -> impl Strategy<Value = Vec<Turn>> {
@@ -70,7 +77,8 @@ pub fn scripts() -> impl Strategy<Value = Vec<Turn>> {
         1 => Just(Act::OpensGroup),
         1 => Just(Act::OpensSession),
         1 => any::<Index>().prop_map(Act::Joins),
-        3 => prop_oneof![Just(Stranger::Apart), Just(Stranger::Beside)].prop_map(Act::Replaced),
+        3 => strangers().prop_map(Act::Replaced),
+        2 => strangers().prop_map(Act::ReplacedAndBereft),
     ];
     let turns =
         (any::<Index>(), moments, acts).prop_map(|(who, moment, act)| Turn { who, moment, act });
@@ -95,7 +103,7 @@ impl Turn {
             Act::Forks(_) => Act::Forks(Band::Inherited),
             Act::ForksInThread(_) => Act::ForksInThread(Band::Inherited),
             Act::Joins(_) => Act::OpensGroup,
-            Act::Replaced(_) => Act::Ends,
+            Act::Replaced(_) | Act::ReplacedAndBereft(_) => Act::Ends,
             act => act,
         };
         Self { act, ..self }
@@ -122,15 +130,22 @@ impl Turn {
                 let Some(group) = mate.group else { return };
                 Incident::Does(who, Deed::JoinGroup(group.get()))
             }
-            Act::Replaced(Stranger::Beside) if allowed.has_session(SUPERVISOR) => return,
-            Act::Replaced(stranger) => Incident::Replaced(who, stranger.role()),
+            Act::Replaced(Stranger::Beside) | Act::ReplacedAndBereft(Stranger::Beside)
+                if allowed.has_session(SUPERVISOR) =>
+            {
+                return;
+            }
+            Act::Replaced(stranger) | Act::ReplacedAndBereft(stranger) => {
+                Incident::Replaced(who, stranger.role())
+            }
         };
+        let parent = world.forker_of(who);
         let cue = match self.moment {
             Moment::At(micros) => {
                 let at = world.time() + Duration::from_micros(micros);
                 return world.plan(at, incident);
             }
-            Moment::Listed => match world.forker_of(who) {
+            Moment::Listed => match parent {
                 Some(parent) => Cue::Listed(parent),
                 None => return,
             },
@@ -138,6 +153,11 @@ impl Turn {
             Moment::Searched => Cue::Searched,
             Moment::ListsOpen => Cue::ListsOpen(who),
         };
+        let is_bereft = matches!(self.act, Act::ReplacedAndBereft(_));
+        let parent = parent.filter(|it| is_bereft && !allowed.refused.contains(it));
+        if let Some(parent) = parent.filter(|parent| cast.contains(parent)) {
+            world.plan_on(cue, Incident::Dies(parent, Signal::KILL));
+        }
         world.plan_on(cue, incident);
     }
 }

@@ -127,6 +127,7 @@ proptest! {
 fn check_groups(told: &Told, stage: &Stage, plan: &Plan) -> Result<(), TestCaseError> {
     let world = &told.world;
     let signals = signals(plan);
+    let count = u32::try_from(world.everyone().count()).expect("a small world");
     let ends_in_kill = signals.last() == Some(&Signal::KILL);
     for actor in told.signalled() {
         for got in world.log(actor).iter().filter(|got| got.way == Way::Group) {
@@ -135,6 +136,15 @@ fn check_groups(told: &Told, stage: &Stage, plan: &Plan) -> Result<(), TestCaseE
             prop_assert!(!matches!(stage.reach, Reach::Tree | Reach::Process));
             prop_assert!(signals.contains(&got.signal), "{pid} got {got:?}");
             prop_assert_eq!(ends_in_kill, got.signal == Signal::KILL);
+            // Whoever a sweep could have met before would have been asked first.
+            let is_in_kill_step = told
+                .first_of_all(Signal::KILL)
+                .is_some_and(|first| first <= got.at);
+            let sweep = world.cost * (count * 4 + 10);
+            prop_assert!(
+                is_in_kill_step || world.began_at(actor) + sweep >= got.at,
+                "{pid} got {got:?} and was not asked before"
+            );
             for other in world.everyone() {
                 let mut before = world.log(other).iter();
                 let is_asked = before.any(|it| it.way == Way::Alone && it.at < got.at);

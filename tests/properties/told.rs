@@ -151,21 +151,24 @@ impl Told {
         self.follows_leaders() && !is_shared && session.is_some_and(is_ours)
     }
 
-    /// Whether its parent's list had it when the parent was signalled: it was born before
-    /// the lists were opened, and the parent was alive when they were read.
+    /// Whether its parent's list had it when the parent was signalled: before that, if it
+    /// was born before the lists were opened; or after it, if the parent was still alive.
     fn is_listed(&self, actor: Actor) -> bool {
         let Some(parent) = self.world.forker_of(actor) else {
             return false;
         };
-        let born = self.world.began_at(actor);
+        let (born, cost) = (self.world.began_at(actor), self.world.cost);
+        let is_on_list = |at: Duration| {
+            let is_on_second = born < at
+                && self.world.is_of_main_thread(actor)
+                && self.lives_at(parent, at + cost);
+            born + cost * 3 < at || is_on_second
+        };
+        let mut log = self.world.log(parent).iter();
         self.world.has_lists
             && self.allowed.descends()
             && self.recorded.contains_key(&parent)
-            && self
-                .world
-                .log(parent)
-                .iter()
-                .any(|got| got.way == Way::Alone && born + self.world.cost * 3 < got.at)
+            && log.any(|got| got.way == Way::Alone && is_on_list(got.at))
     }
 
     fn follows_leaders(&self) -> bool {

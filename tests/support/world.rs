@@ -73,6 +73,8 @@ struct Character {
     forker: Option<usize>,
     /// On the list of which of its parent's threads it is; the main one is 0.
     thread: u32,
+    /// Which of them had it.
+    forking_thread: u32,
     /// How many threads it has started besides.
     threads_started: u32,
     group: Option<Band>,

@@ -51,6 +51,11 @@ impl World {
         self.characters[at].forker.map(Actor)
     }
 
+    /// Whether the main thread of its parent had it.
+    pub fn is_of_main_thread(&self, Actor(at): Actor) -> bool {
+        self.characters[at].forking_thread == 0
+    }
+
     /// Who opened the group and the session that it is in, where that is known.
     pub fn openers_of(&self, Actor(at): Actor) -> [Option<Actor>; 2] {
         let character = &self.characters[at];

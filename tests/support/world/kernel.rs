@@ -73,6 +73,7 @@ impl World {
             parent,
             forker: parent,
             thread: 0,
+            forking_thread: 0,
             threads_started: 0,
             group,
             session,
@@ -157,7 +158,8 @@ impl World {
                 character.threads_started += 1;
                 let thread = character.threads_started;
                 let child = self.begin(*role, Some(at), Duration::ZERO);
-                self.characters[child].thread = thread;
+                let child = &mut self.characters[child];
+                (child.thread, child.forking_thread) = (thread, thread);
             }
             Deed::Fork(_) | Deed::ForkInThread(_) => {}
             Deed::Pause => character.is_stopped = true,
