@@ -7,8 +7,9 @@ use fell::outcome::Verdict;
 use fell::scope::Reach;
 
 use crate::config;
+use crate::habits::Habit;
 use crate::script::Turn;
-use crate::stage::{Band, Before, Caller, Habit, Sketch, Stage, plans, stages};
+use crate::stage::{Band, Before, Caller, Sketch, Stage, plans, stages};
 use crate::told::play;
 
 impl Stage {

@@ -6,6 +6,7 @@ mod support;
 
 mod allowed;
 mod gone;
+mod habits;
 mod script;
 mod stage;
 mod steps;
@@ -25,7 +26,8 @@ use fell::stop::{Detail, Errand, Order, Plan, look};
 use fell::system::System;
 
 use allowed::Allowed;
-use stage::{Habit, plans, stages};
+use habits::Habit;
+use stage::{plans, stages};
 use support::world::{Actor, Way, ms};
 use told::play;
 

@@ -13,26 +13,9 @@ use fell::signal::Signal;
 use fell::stop::{Detail, Errand, Order, Plan};
 use fell::target::Target;
 
+use crate::habits::{Habit, behave, habits};
 use crate::script::{Turn, scripts};
-use crate::support::world::{Actor, Deed, Incident, Place, Role, When, World, helper, ms, role};
-
-/// What a process does when it is signalled.
-#[derive(Debug, Clone)]
-pub enum Habit {
-    Obeys,
-    LeavesAfter(u64),
-    Ignores,
-    EndsAt(u64),
-    /// Leaves a helper behind: after so long, in this place, and ends itself a moment
-    /// later.
-    ForksAndLeaves(u64, Band),
-    ForksAndStays(u64, Band),
-    Respawns(u64, Band),
-    Stopped,
-    Traced,
-    Stuck,
-    Denied,
-}
+use crate::support::world::{Actor, Incident, Place, Role, World, helper, ms, role};
 
 #[derive(Debug, Clone, Copy)]
 pub enum Band {
@@ -96,22 +79,6 @@ pub fn birth_bands() -> impl Strategy<Value = Band> {
         Just(Band::Inherited),
         Just(Band::OwnGroup),
         Just(Band::OwnSession)
-    ]
-}
-
-pub fn habits() -> impl Strategy<Value = Habit> {
-    prop_oneof![
-        6 => Just(Habit::Obeys),
-        3 => (0..3000_u64).prop_map(Habit::LeavesAfter),
-        2 => Just(Habit::Ignores),
-        1 => (0..4000_u64).prop_map(Habit::EndsAt),
-        1 => (0..2500_u64, birth_bands()).prop_map(|(at, band)| Habit::ForksAndLeaves(at, band)),
-        1 => (0..2500_u64, birth_bands()).prop_map(|(at, band)| Habit::ForksAndStays(at, band)),
-        1 => (0..20_u64, birth_bands()).prop_map(|(at, band)| Habit::Respawns(at, band)),
-        1 => Just(Habit::Stopped),
-        1 => Just(Habit::Traced),
-        1 => Just(Habit::Denied),
-        1 => Just(Habit::Stuck),
     ]
 }
 
@@ -223,27 +190,6 @@ pub fn place(role: Role, band: Band) -> Role {
         Band::Inherited | Band::GroupOf(_) => role,
         Band::OwnGroup => role.leads_group(),
         Band::OwnSession => role.leads_session(),
-    }
-}
-
-pub fn behave(role: Role, habit: &Habit) -> Role {
-    let fork = |band: Band| Deed::Fork(Box::new(place(helper(), band)));
-    match *habit {
-        Habit::Obeys => role,
-        Habit::LeavesAfter(wait) => role.leaves_after(ms(wait)),
-        Habit::Ignores => role.ignores_all(),
-        Habit::EndsAt(at) => role.ends_at(ms(at)),
-        Habit::ForksAndLeaves(wait, band) => role
-            .when(When::Asked(ms(wait)), [fork(band)])
-            .leaves_after(ms(wait) + Duration::from_micros(700)),
-        Habit::ForksAndStays(wait, band) => role.when(When::Asked(ms(wait)), [fork(band)]),
-        Habit::Respawns(wait, band) => role
-            .when(When::ChildEnded(ms(wait)), [fork(band)])
-            .ignores_all(),
-        Habit::Stopped => role.stopped(),
-        Habit::Traced => role.traced(),
-        Habit::Stuck => role.stuck(),
-        Habit::Denied => role.denied(),
     }
 }
 
