@@ -64,6 +64,7 @@ impl<S: System> Survey<S> {
             Hold::Browse if !scope.reach.descends() => Hold::Look,
             hold => hold,
         };
+        let opened_at = system.tick();
         let mut opened = Vec::new();
         for root in &mut scope.roots {
             if let Root::Process(process) = root {
@@ -95,8 +96,7 @@ impl<S: System> Survey<S> {
             gaps: Gaps::default(),
             adopters: None,
         };
-        // While the target is held in its group, nobody else can have opened that.
-        survey.note_openers(system);
+        survey.note_openers_around_targets(system, opened_at);
         survey
     }
 

@@ -161,6 +161,11 @@ impl Selection {
         }
     }
 
+    /// Who opened the group or session of this number, if that is no member.
+    pub(crate) fn opener(&self, number: Pid) -> Option<Identity> {
+        self.openers.get(&number).copied()
+    }
+
     /// Learns who opened the groups and sessions of the set, for those whom no member
     /// opened, once everyone who is there was offered: `bearer` looks who bears a number.
     ///

@@ -6,7 +6,7 @@
 use std::io;
 
 use super::{AT_ONCE, Lists, Survey};
-use crate::process::{Pgid, Pid, Process, Sid};
+use crate::process::{Pgid, Pid, Process, Sid, StartTime};
 use crate::selection::Via;
 use crate::system::{Lost, System};
 
@@ -36,7 +36,35 @@ impl<S: System> Survey<S> {
         Ok(())
     }
 
-    pub(super) fn note_openers(&mut self, system: &mut S) {
+    /// Learns who opened the groups and sessions that the targets are in. While a target is
+    /// there, nobody else can bear their numbers. Once it is not, and its zombie neither, only
+    /// those are surely no strangers who had started before the targets were opened.
+    pub(super) fn note_openers_around_targets(&mut self, system: &mut S, opened_at: StartTime) {
+        self.note_openers(system);
+        for at in 0..self.len() {
+            let process = &self.selection.members()[at].process;
+            let group = process.group.map(Pgid::leader);
+            let session = process.session.map(Sid::leader);
+            let is_young = |pid: &Pid| {
+                let opener = self.selection.opener(*pid);
+                opener.is_some_and(|opener| opener.started >= opened_at)
+            };
+            let young: Vec<Pid> = group.into_iter().chain(session).filter(is_young).collect();
+            if !young.is_empty() && self.is_gone(system, at) {
+                for number in young {
+                    self.selection.disown(number);
+                }
+            }
+        }
+    }
+
+    fn is_gone(&mut self, system: &mut S, at: usize) -> bool {
+        self.handles[at]
+            .as_mut()
+            .is_some_and(|handle| matches!(system.review(handle), Err(Lost::Gone)))
+    }
+
+    fn note_openers(&mut self, system: &mut S) {
         self.selection
             .note_openers(|pid| Ok(system.glance(pid)?.identity));
     }

@@ -214,8 +214,10 @@ impl Allowed {
                     .everyone()
                     .filter(|it| world.pid_of(*it) == pid && world.began_at(*it) < born)
                     .any(|former| {
-                        let is_mate =
-                            world.view_of(former).session == world.view_of(stranger).session;
+                        let session = world.view_of(stranger).session;
+                        let is_mate = world
+                            .forker_of(former)
+                            .is_some_and(|parent| world.view_of(parent).session == session);
                         let may_be_handed_on =
                             is_mate || world.forker_of(stranger) != world.bearer(10);
                         may_be_handed_on && self.has(world, former) && has_lost_parent(former)

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use fell::outcome::Verdict;
+use fell::scope::Reach;
+use fell::stop::stop;
 
-use crate::stage::{KILL, TERM, assert_untouched, pids, run, schedule, supervised};
-use crate::support::world::{Cue, Incident, Place, ms, role};
+use crate::stage::{KILL, TERM, assert_untouched, pids, process, run, schedule, scope, supervised};
+use crate::support::world::{Cue, Incident, Place, World, ms, role};
 
 #[test]
 fn a_dead_leaders_group_number_may_be_given_away_between_any_two_questions() {
@@ -91,6 +93,31 @@ fn a_group_that_is_opened_anew_between_the_search_and_the_look_is_a_strangers() 
         assert_eq!(world.names(leader), [TERM]);
         for number in [101, 102] {
             assert_untouched(&world, world.bearer(number).expect("a stranger"));
+        }
+    }
+}
+
+#[test]
+fn a_target_that_ends_at_once_vouches_for_no_group_or_session() {
+    for reach in [Reach::Family, Reach::Session] {
+        for has_lists in [true, false] {
+            let mut world = World::new();
+            world.has_lists = has_lists;
+            // Right after the target was held it ends, and so does who opened its group and
+            // session; both are empty then, and their number is given away.
+            let leader = world.add(role(60).leads_session());
+            let target = world.add(role(100).child_of(60));
+            let scope = scope(&mut world, &[process(100)], reach);
+            let stranger = role(0).child_of(10).leads_session();
+            world.plan_on(Cue::Opened(100), Incident::Dies(target, KILL));
+            world.plan_on(Cue::Opened(100), Incident::Replaced(leader, stranger));
+            world.plan_on(Cue::Opened(100), Incident::Begins(role(200).child_of(60)));
+            let plan = schedule("TERM/1s/KILL/5s");
+            let outcome = stop(&mut world, scope, &plan, |_| {}).expect("a readable world");
+            assert_eq!(pids(&outcome), [100]);
+            for number in [60, 200] {
+                assert_untouched(&world, world.bearer(number).expect("a stranger"));
+            }
         }
     }
 }
