@@ -37,6 +37,23 @@ fn a_number_given_away_between_the_list_and_the_look_is_nobodys_child() {
 }
 
 #[test]
+fn a_number_given_away_between_the_table_and_the_look_is_nobodys_child() {
+    for stranger in strangers() {
+        let mut world = supervised();
+        world.has_lists = false;
+        world.add(role(100).child_of(50).leads_group().leaves_after(ms(200)));
+        let child = world.add(role(102).child_of(100).leads_group());
+        world.plan_on(Cue::Searched, Incident::Replaced(child, stranger));
+        let outcome = run(&mut world, &schedule("TERM/1s/KILL/5s"));
+        let bearer = world.everyone().last().expect("the stranger");
+        assert!(bearer != child, "the number is given away");
+        assert_untouched(&world, bearer);
+        assert_eq!(outcome.verdict, Verdict::Gone);
+        assert_eq!(pids(&outcome), [100]);
+    }
+}
+
+#[test]
 fn an_orphan_is_kept_though_its_sisters_number_is_given_away_in_the_same_moment() {
     for stranger in [
         role(0).child_of(10).leads_session(),

@@ -125,7 +125,8 @@ pub enum Cue {
     Listed(Actor),
     /// fell has looked at who bears this number, or holds it.
     Opened(i32),
-    /// The members of groups and sessions are listed, and fell has looked at none yet.
+    /// The members of groups and sessions are listed, or everyone is, and fell has looked at
+    /// none of them yet.
     Searched,
     /// This process is about to be signalled, and the lists of its children are open.
     ListsOpen(Actor),

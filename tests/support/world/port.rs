@@ -109,7 +109,9 @@ impl System for World {
             .filter(|&at| !self.characters[at].role.is_hidden)
             .map(|at| self.characters[at].view(self))
             .collect();
-        Ok(Snapshot::new(processes, World::tick(self)))
+        let table = Snapshot::new(processes, World::tick(self));
+        self.reach_cue(Cue::Searched);
+        Ok(table)
     }
 
     fn is_partial(&mut self) -> bool {
