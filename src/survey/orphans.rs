@@ -52,15 +52,20 @@ impl<S: System> Survey<S> {
         self.adopters.get_or_insert_with(|| {
             let mut adopters: HashSet<Pid> = Pid::new(1).into_iter().collect();
             for root in roots {
-                let mut next = match root {
-                    Root::Process(target) => target.parent,
-                    _ => None,
+                let Root::Process(target) = root else {
+                    continue;
                 };
+                let mut next = target.parent;
                 while let Some(pid) = next
-                    && adopters.insert(pid)
-                    && let Ok(ancestor) = system.glance(pid)
+                    && !adopters.contains(&pid)
                 {
-                    next = ancestor.parent;
+                    next = match system.glance(pid) {
+                        // Whoever is younger has got the number of an ancestor that ended.
+                        Ok(it) if it.identity.started > target.identity.started => break,
+                        Ok(ancestor) => ancestor.parent,
+                        Err(_) => None,
+                    };
+                    adopters.insert(pid);
                 }
             }
             adopters

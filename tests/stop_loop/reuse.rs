@@ -246,3 +246,26 @@ fn who_gets_a_members_number_in_the_tick_of_its_birth_is_a_stranger_all_the_same
         assert_untouched(&world, world.bearer(number).expect("a stranger"));
     }
 }
+
+#[test]
+fn who_has_the_number_of_a_targets_ancestor_takes_in_no_orphans() {
+    // The target's parent ends, and its number goes to a child of the shell; so the shell
+    // seems to be an ancestor of the target.
+    let mut world = World::new();
+    let parent = world.add(role(60).leads_session());
+    world.add(role(100).child_of(60).leads_session().leaves_after(ms(200)));
+    let middle = world.add(role(101).child_of(100).leads_session());
+    let child = world.add(role(102).child_of(101).leads_session());
+    let scope = scope(&mut world, &[process(100)], Reach::Family);
+    let stranger = || role(0).child_of(10).leads_session();
+    world.plan_on(Cue::Opened(100), Incident::Replaced(parent, stranger()));
+    world.elapse(ms(50));
+    world.plan_on(Cue::Listed(middle), Incident::Dies(middle, KILL));
+    world.plan_on(Cue::Listed(middle), Incident::Replaced(child, stranger()));
+    let plan = schedule("TERM/1s/KILL/5s");
+    let outcome = stop(&mut world, scope, &plan, |_| {}).expect("a readable world");
+    assert_eq!(pids(&outcome), [100, 101]);
+    for number in [60, 102] {
+        assert_untouched(&world, world.bearer(number).expect("a stranger"));
+    }
+}
