@@ -676,3 +676,22 @@ fn a_session_with_a_refused_process_is_not_the_group_of_its_number() {
     };
     assert_eq!(pids(&scope.select(&table)), [20, 40, 41]);
 }
+
+#[test]
+fn a_group_that_a_member_has_opened_belongs_though_a_refused_one_is_in_the_session() {
+    let table = table([process(50, 1, 50, 50), process(100, 50, 50, 50)]);
+    let own = process(30, 100, 30, 100);
+    let mut selection = Selection::new(Scope {
+        reach: Reach::Family,
+        roots: vec![root(&table, 100)],
+        guard: Guard::new(vec![own.clone()], Some(process(1, 0, 1, 1))),
+    });
+    // The member has opened a session since the last look, with a group of that number.
+    let via = Via::Child {
+        of: 0,
+        listed_at: NOW,
+    };
+    assert_eq!(selection.admit(own, via), Admission::Refused);
+    let mate = process(101, 1, 100, 100);
+    assert_eq!(selection.admit(mate, Via::Mate), Admission::Taken(1));
+}
