@@ -99,3 +99,15 @@ fn a_target_that_can_not_be_opened_is_left_and_never_called_gone() {
         assert_eq!(world.names(mate).is_empty(), plan.errand == Errand::Probe);
     }
 }
+
+#[test]
+fn who_can_not_be_opened_once_is_opened_the_next_time() {
+    let mut world = World::new();
+    world.add(role(100).leads_session().leaves_after(ms(50)));
+    let child = world.add(role(101).child_of(100).leads_session().ignores_all());
+    world.opens_fail_once = vec![101];
+    let outcome = run(&mut world, &deliver(HUP));
+    assert_eq!(outcome.verdict, Verdict::Delivered);
+    assert_eq!(record(&outcome, 101).round, 1);
+    assert_eq!(world.names(child), [HUP]);
+}

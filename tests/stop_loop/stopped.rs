@@ -99,3 +99,22 @@ fn the_stopped_are_continued_before_the_end_of_a_parent_can_hang_them_up() {
     assert!(at(below, 1) < at(stopped, 1) && at(stopped, 1) < at(awake, 0));
     assert!(at(awake, 0) < at(child_below, 0));
 }
+
+#[test]
+fn children_are_continued_before_their_parents() {
+    // If these ended first, the kernel would send HUP to a group that this orphans.
+    let mut world = World::new();
+    world.cost = ms(1);
+    let parent = world.add(role(100).leads_session().stopped());
+    let child = world.add(role(101).child_of(100).leads_group().stopped());
+    run(&mut world, &term_then_kill());
+    let continued = |actor| {
+        let signals = world.signals(actor);
+        signals
+            .iter()
+            .find(|(_, signal)| *signal == CONT)
+            .map(|(at, _)| *at)
+    };
+    let (first, second) = (continued(child), continued(parent));
+    assert!(first.is_some() && first < second, "{first:?} {second:?}");
+}

@@ -156,6 +156,8 @@ pub struct World {
     pub has_lists: bool,
     /// Whether groups can be signalled through a pidfd of their leader.
     pub has_group_signals: bool,
+    /// Numbers that can't be opened the next time, for want of memory.
+    pub opens_fail_once: Vec<i32>,
     /// From which call on the search for mates fails.
     pub mates_fail_from: Option<usize>,
     mates_calls: usize,
@@ -186,6 +188,7 @@ impl World {
             preemption: Duration::ZERO,
             has_lists: true,
             has_group_signals: true,
+            opens_fail_once: Vec::new(),
             mates_fail_from: None,
             mates_calls: 0,
             threads: BTreeMap::new(),

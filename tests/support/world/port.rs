@@ -127,6 +127,11 @@ impl System for World {
 
     fn open(&mut self, pid: Pid, hold: Hold) -> Result<(Handle, Process), Lost> {
         self.take_time();
+        let mut failing = self.opens_fail_once.iter();
+        if let Some(at) = failing.position(|&number| number == pid.get()) {
+            self.opens_fail_once.remove(at);
+            return Err(Lost::Failed(io::Error::from_raw_os_error(12)));
+        }
         let &at = self.bearers.get(&pid).ok_or(Lost::Gone)?;
         let character = &self.characters[at];
         if character.role.is_hidden {
