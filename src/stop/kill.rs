@@ -27,12 +27,10 @@ impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
         /// takes longer, those who got away are not given that time.
         const MOMENT: Duration = Duration::from_millis(50);
         let deadline = self.system.now().saturating_add(wait);
-        if at > 0 {
-            // Since the last sweep there was time to be born and to lose one's parents. The
-            // record is to have a name for those whom the signal to their group meets.
-            self.walk(at);
-            self.roster.sweep_again(self.system);
-        }
+        self.walk(at);
+        // The record is to have a name for those who belong by their group alone by now,
+        // whom no walk but the signal to that group meets.
+        self.roster.sweep_again(self.system);
         loop {
             self.walk(at);
             self.roster.send_groups(self.system, Signal::KILL);
