@@ -153,14 +153,36 @@ impl<S: System> Survey<S> {
     /// to end. `ended` tells which members need no look any more; they stay roots all
     /// the same.
     pub fn sweep(&mut self, system: &mut S, ended: impl Fn(usize) -> bool) -> io::Result<()> {
-        let swept = self.sweep_all(system, &ended);
+        self.sweep_from(system, 0, &ended)
+    }
+
+    /// The same, where the children of all members have just been read.
+    pub fn sweep_beside(
+        &mut self,
+        system: &mut S,
+        ended: impl Fn(usize) -> bool,
+    ) -> io::Result<()> {
+        self.sweep_from(system, self.len(), &ended)
+    }
+
+    fn sweep_from(
+        &mut self,
+        system: &mut S,
+        at: usize,
+        ended: &impl Fn(usize) -> bool,
+    ) -> io::Result<()> {
+        let swept = self.sweep_all(system, at, ended);
         self.gaps.note_search(&swept);
         swept
     }
 
-    fn sweep_all(&mut self, system: &mut S, ended: &impl Fn(usize) -> bool) -> io::Result<()> {
+    fn sweep_all(
+        &mut self,
+        system: &mut S,
+        mut at: usize,
+        ended: &impl Fn(usize) -> bool,
+    ) -> io::Result<()> {
         let began = system.tick();
-        let mut at = 0;
         loop {
             self.descend_from(system, at, ended)?;
             at = self.len();

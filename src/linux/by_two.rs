@@ -13,7 +13,7 @@ use super::own;
 use super::proc::Proc;
 
 /// Below this many, starting a thread takes longer than it saves.
-const WORTHWHILE: usize = 32;
+const WORTHWHILE: usize = 24;
 
 /// What is opened for one of them, and for a moment.
 const FILES: usize = 4;

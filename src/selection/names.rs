@@ -203,21 +203,21 @@ impl Selection {
     /// have opened since they were looked at: a group or session of a member's number
     /// can only be its own.
     pub fn kin(&self) -> Kin {
-        let mut groups: BTreeSet<Pgid> = self.groups().collect();
-        let mut sessions: BTreeSet<Sid> = self.sessions.keys().copied().collect();
+        let mut groups: Vec<Pgid> = self.groups().collect();
+        let mut sessions: Vec<Sid> = self.sessions.keys().copied().collect();
         if self.scope.reach.follows_leaders() {
-            for &pid in self.by_pid.keys() {
-                groups
-                    .extend(Some(pid.into()).filter(|&group| self.root_of_group(group).is_some()));
-                sessions.extend(
-                    Some(pid.into()).filter(|&session| self.root_of_session(session).is_some()),
-                );
+            for (&pid, &at) in &self.by_pid {
+                groups.extend(Some(pid.into()).filter(|&group| self.is_free_group(group)));
+                let is_free =
+                    |session: &Sid| self.members[at].kindred && self.is_free_session(*session);
+                sessions.extend(Some(pid.into()).filter(is_free));
             }
         }
-        Kin {
-            groups: groups.into_iter().collect(),
-            sessions: sessions.into_iter().collect(),
-        }
+        groups.sort_unstable();
+        groups.dedup();
+        sessions.sort_unstable();
+        sessions.dedup();
+        Kin { groups, sessions }
     }
 
     /// Groups and sessions of members whose other processes do not belong.

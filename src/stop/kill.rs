@@ -30,7 +30,7 @@ impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
         self.walk(at);
         // The record is to have a name for those who belong by their group alone by now,
         // whom no walk but the signal to that group meets.
-        self.roster.sweep_again(self.system);
+        self.roster.sweep_beside(self.system);
         loop {
             self.walk(at);
             self.roster.send_groups(self.system, Signal::KILL);

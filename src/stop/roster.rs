@@ -138,6 +138,15 @@ impl<S: System> Roster<S> {
         self.is_partial |= swept.is_err();
     }
 
+    /// The same, where the children of all members have just been read.
+    pub(super) fn sweep_beside(&mut self, system: &mut S) {
+        self.rounds += 1;
+        let ended = has_ended(&self.standings);
+        let swept = self.survey.sweep_beside(system, ended);
+        self.enrol(system, self.rounds);
+        self.is_partial |= swept.is_err();
+    }
+
     /// Sends a step's signal to a member, and meets the children that it has by then.
     /// From the position that is returned on they may have been born after the signal.
     pub(super) fn send(&mut self, system: &mut S, at: usize, step: usize, signal: Signal) -> usize {
