@@ -2,11 +2,11 @@
 //!
 //! Opening and describing is most of what a look at a large tree takes. The kernel reads
 //! each process on its own, so a second processor nearly halves the time. Each thread has its own
-//! buffer and its own half; they share the directory of /proc and nothing else.
+//! buffer; they share the directory of /proc and the queue, and nothing else.
 
 #![forbid(unsafe_code)]
 
-use std::panic::resume_unwind;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use super::own;
@@ -14,6 +14,9 @@ use super::proc::Proc;
 
 /// Below this many, starting a thread takes longer than it saves.
 const WORTHWHILE: usize = 24;
+
+/// A thread takes so many at a time: the second one may need a while to get a processor.
+const SHARE: usize = 4;
 
 /// What is opened for one of them, and for a moment.
 const FILES: usize = 4;
@@ -35,7 +38,7 @@ pub(super) fn each<T: Send, R: Send>(
         proc.merge(&other);
         done
     } else {
-        in_turn(proc, items, &work)
+        items.iter_mut().map(|item| work(proc, item)).collect()
     }
 }
 
@@ -44,26 +47,22 @@ fn by_two<T: Send, R: Send>(
     items: &mut [T],
     work: &(impl Fn(&mut Proc, &mut T) -> R + Sync),
 ) -> Vec<R> {
-    let (first, second) = items.split_at_mut(items.len() / 2);
-    let (mut done, rest) = thread::scope(|scope| {
+    let mut done = Vec::new();
+    done.resize_with(items.len(), || None);
+    let queue = Mutex::new(items.chunks_mut(SHARE).zip(done.chunks_mut(SHARE)));
+    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let serve = |proc: &mut Proc| {
+        while let Some((items, done)) = next() {
+            for (item, done) in items.iter_mut().zip(done) {
+                *done = Some(work(proc, item));
+            }
+        }
+    };
+    thread::scope(|scope| {
+        // Where there is no thread to be had, for a limit, one does it all.
         let thread = thread::Builder::new().stack_size(STACK);
-        let started = thread.spawn_scoped(scope, || in_turn(other, second, work));
-        let done = in_turn(proc, first, work);
-        (done, started.ok().map(thread::ScopedJoinHandle::join))
+        let _ = thread.spawn_scoped(scope, || serve(other));
+        serve(proc);
     });
-    match rest {
-        Some(Ok(rest)) => done.extend(rest),
-        Some(Err(panic)) => resume_unwind(panic),
-        // Where there is no thread to be had, for a limit, one has to do it all.
-        None => done.extend(in_turn(proc, second, work)),
-    }
-    done
-}
-
-fn in_turn<T, R>(
-    proc: &mut Proc,
-    items: &mut [T],
-    work: &impl Fn(&mut Proc, &mut T) -> R,
-) -> Vec<R> {
-    items.iter_mut().map(|item| work(proc, item)).collect()
+    done.into_iter().flatten().collect()
 }

@@ -79,11 +79,13 @@ fn session_of(pid: Pid) -> Option<Sid> {
         .and_then(|session| Sid::new(session.as_raw()))
 }
 
-/// Whether a process is in one of the groups or sessions.
+/// Whether a process is in one of the groups or sessions. Kernel threads, and whoever has
+/// a group from outside of this PID namespace, have no session in here either.
 pub(super) fn is_kin(pid: Pid, kin: &Kin) -> bool {
-    let by_group =
-        !kin.groups.is_empty() && group_of(pid).is_some_and(|group| kin.has_group(group));
-    by_group
+    let Some(group) = group_of(pid) else {
+        return false;
+    };
+    kin.has_group(group)
         || !kin.sessions.is_empty()
             && session_of(pid).is_some_and(|session| kin.has_session(session))
 }
