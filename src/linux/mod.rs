@@ -196,7 +196,7 @@ impl System for Linux {
 
     fn is_partial(&mut self) -> bool {
         // A process that the kernel knows by its number, but /proc does not show.
-        Pid::new(1).is_some_and(|init| own::exists(init) && self.glance(init).is_err())
+        Pid::new(1).is_some_and(|init| own::exists(init) && !self.proc.shows(init))
     }
 
     fn look(&mut self, pid: Pid) -> Result<Process, Lost> {

@@ -45,7 +45,7 @@ pub(super) struct Proc {
     root: OwnedFd,
     path: String,
     buffer: Vec<u8>,
-    entries: Vec<MaybeUninit<u8>>,
+    entries: Box<[MaybeUninit<u8>]>,
     /// The highest descriptor that was opened so far.
     highest: RawFd,
 }
@@ -54,10 +54,9 @@ impl Proc {
     pub(super) fn open(own_pid: Pid) -> io::Result<Self> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root = rustix::fs::open("/proc", flags, Mode::empty())?;
-        // An empty directory opens as well: whoever forgot to mount it has to be told.
-        rustix::fs::statat(&root, "self/stat", rustix::fs::AtFlags::empty())?;
-        // Entered without its mount namespace, a container leaves the /proc from outside
-        // in place: what it shows under a number is not whom that number signals.
+        // An empty directory opens as well: whoever forgot to mount /proc is told so. Entered
+        // without its mount namespace, a container leaves the one from outside in place: what
+        // it shows under a number is not whom that number signals.
         let shown = readlinkat(&root, "self", Vec::new())?;
         if stat::number(shown.as_bytes()) != Some(own_pid.get()) {
             return Err(io::Error::other(
@@ -73,7 +72,7 @@ impl Proc {
             root,
             path: String::new(),
             buffer: vec![0; PAGE],
-            entries: vec![MaybeUninit::uninit(); ENTRIES],
+            entries: Box::new_uninit_slice(ENTRIES),
         }
     }
 
@@ -137,6 +136,16 @@ impl Proc {
         thread: Pid,
     ) -> rustix::io::Result<OwnedFd> {
         self.open_in(place, format_args!("task/{thread}/children"))
+    }
+
+    /// Whether there is a process of this number that we may read (hidepid of proc(5)).
+    pub(super) fn shows(&self, pid: Pid) -> bool {
+        rustix::fs::statat(
+            &self.root,
+            format!("{pid}/stat"),
+            rustix::fs::AtFlags::empty(),
+        )
+        .is_ok()
     }
 
     /// Whether this kernel keeps lists of children (CONFIG_PROC_CHILDREN).
