@@ -14,13 +14,10 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use rustix::fs::{Mode, OFlags, RawDir, SeekFrom, openat, readlinkat, seek};
 use rustix::io::{Errno, pread};
 
-use super::lost;
 use super::stat::{self, Stat};
-use super::status::{self, Status};
-use crate::command::CommandLine;
 use crate::process::Pid;
-use crate::system::{Description, Lost};
 
+mod describing;
 mod obstacle;
 
 /// A page: what the kernel hands out of a generated file in one go.
@@ -273,52 +270,6 @@ impl Proc {
     fn read_whole(&mut self, path: Arguments<'_>) -> rustix::io::Result<Vec<u8>> {
         let file = self.open_below_root(OFlags::RDONLY, path)?;
         self.read(&file).map(<[u8]>::to_vec)
-    }
-
-    /// What /proc/PID/status tells of a process, or /proc/PID/task/TID/status of a
-    /// thread.
-    fn status(&mut self, place: Place<'_>, file: Arguments<'_>) -> Result<Status, Lost> {
-        let text = self.read_in(place, file).map_err(lost)?;
-        status::parse(text).ok_or(Lost::Gone)
-    }
-
-    /// What /proc/PID/status tells of whoever bears this number.
-    pub(super) fn status_of(&mut self, pid: Pid) -> Result<Status, Lost> {
-        self.status(Place::Number(pid), format_args!("status"))
-    }
-
-    /// What is worth telling of a process.
-    pub(super) fn describe(&mut self, place: Place<'_>) -> Result<Description, Lost> {
-        let mut status = self.status(place, format_args!("status"))?;
-        if status.threads > 1 {
-            self.ask_threads(place, &mut status)?;
-        }
-        let command = self
-            .read_in(place, format_args!("cmdline"))
-            .map(CommandLine::new)
-            .unwrap_or_default();
-        Ok(Description {
-            owner: status.owner,
-            command,
-            signals: status.signals,
-        })
-    }
-
-    /// Blocked is what every thread blocks that can still take a signal.
-    fn ask_threads(&mut self, place: Place<'_>, of: &mut Status) -> Result<(), Lost> {
-        let mut blocked_by_all = None;
-        for thread in self.threads(place).map_err(lost)? {
-            let Ok(of_thread) = self.status(place, format_args!("task/{thread}/status")) else {
-                continue;
-            };
-            if !of_thread.is_zombie {
-                let blocked = of_thread.signals.blocked;
-                blocked_by_all = Some(blocked_by_all.map_or(blocked, |all| blocked.and(all)));
-            }
-            of.signals.pending_thread.0 |= of_thread.signals.pending_thread.0;
-        }
-        of.signals.blocked = blocked_by_all.unwrap_or(of.signals.blocked);
-        Ok(())
     }
 }
 

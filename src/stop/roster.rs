@@ -7,16 +7,18 @@ use std::io;
 use std::time::Duration;
 
 use super::Detail;
-use crate::fate::{Cause, Fate, Obstacle};
+use crate::fate::{Fate, Obstacle};
 use crate::outcome::Verdict;
-use crate::process::{StartTime, State};
+use crate::process::StartTime;
 use crate::selection::{Reason, Selection};
 use crate::signal::Signal;
 use crate::survey::{Survey, never_opened};
-use crate::system::{Description, Lost, System, Wake};
+use crate::system::{Description, Lost, System};
 
+mod ends;
 mod groups;
 mod record;
+mod stopped;
 
 /// When a member is to get a step's signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -257,105 +259,6 @@ impl<S: System> Roster<S> {
                 self.note_sent(system, at, probed);
             }
         }
-    }
-
-    /// Whether a member was stopped when it was read last.
-    pub(super) fn is_seen_stopped(&self, at: usize) -> bool {
-        self.selection().members()[at].process.state == State::Stopped
-    }
-
-    /// Whether anybody living was.
-    pub(super) fn has_stopped(&self) -> bool {
-        self.living().any(|at| self.is_seen_stopped(at))
-    }
-
-    /// Continues whoever is stopped: the signal stays pending until then. One that
-    /// its tracer stopped is left to the tracer. Children come before their parents: if
-    /// these ended first, the kernel would send HUP to groups that are orphaned with
-    /// somebody stopped in them (setpgid(2)).
-    pub(super) fn wake_stopped(&mut self, system: &mut S) {
-        for at in self.selection().parents_first().into_iter().rev() {
-            let is_stopped = self.is_living(at)
-                && self.standings[at].step.is_some()
-                && self
-                    .survey
-                    .review(system, at)
-                    .is_ok_and(|process| process.state == State::Stopped);
-            if is_stopped && let Some(handle) = self.survey.handle_mut(at) {
-                // If it can't be continued it stays stopped, and the record says so.
-                let _ = system.send(handle, Signal::CONT);
-            }
-        }
-    }
-
-    /// Waits, and records who ended.
-    pub(super) fn wait(
-        &mut self,
-        system: &mut S,
-        watched: &[usize],
-        until: Duration,
-    ) -> io::Result<Wake> {
-        let (positions, handles): (Vec<usize>, Vec<&S::Handle>) = watched
-            .iter()
-            .filter_map(|&at| Some((at, self.survey.handle(at)?)))
-            .unzip();
-        let wake = system.wait(&handles, until)?;
-        if let Wake::Exited(ended) = &wake {
-            for at in ended.iter().filter_map(|&at| positions.get(at)) {
-                self.settle(system, *at, Fate::Ended);
-            }
-        }
-        Ok(wake)
-    }
-
-    /// Records who has ended by now, without waiting.
-    pub(super) fn settle_ended(&mut self, system: &mut S) {
-        let now = system.now();
-        self.settle_until(system, now);
-    }
-
-    /// Records who is ending right now: what interrupts fell is often meant for the
-    /// members as well (Ctrl-C), and one that is dying of it must not be told as left.
-    pub(super) fn settle_dying(&mut self, system: &mut S) {
-        /// Ending takes the kernel far less; whoever lives longer is not about to end.
-        const MOMENT: Duration = Duration::from_millis(20);
-        let until = system.now().saturating_add(MOMENT);
-        self.settle_until(system, until);
-    }
-
-    /// Records who ends until then; a request to end is of no account any more.
-    fn settle_until(&mut self, system: &mut S, until: Duration) {
-        /// More requests than that are not waited out.
-        const REQUESTS: usize = 8;
-        let mut requests = 0;
-        while requests < REQUESTS {
-            let living: Vec<usize> = self.living().collect();
-            if living.is_empty() {
-                return;
-            }
-            match self.wait(system, &living, until) {
-                Ok(Wake::Exited(_)) => {}
-                Ok(Wake::Interrupted(_) | Wake::Hurried) => requests += 1,
-                Ok(Wake::Paused) => {
-                    requests += 1;
-                    system.pause();
-                }
-                Ok(Wake::Deadline) | Err(_) => return,
-            }
-        }
-    }
-
-    fn settle(&mut self, system: &mut S, at: usize, fate: fn(Cause) -> Fate) {
-        let cause = self
-            .survey
-            .handle_mut(at)
-            .map_or(Cause::Unknown, |handle| system.cause(handle));
-        let after = system.now().saturating_sub(self.began);
-        let standing = &mut self.standings[at];
-        let fate = fate(cause);
-        // When somebody ended before fell looked is not known.
-        standing.after = matches!(fate, Fate::Ended(_)).then_some(after);
-        standing.fate = Some(fate);
     }
 
     pub(super) fn verdict_of_delivery(&self) -> Verdict {
