@@ -81,9 +81,7 @@ impl Guard {
             next = process.parent;
             lineage.push(process);
         }
-        let is_met = lineage.last().is_some_and(|oldest| oldest.pid().is_init());
-        let init = Pid::new(1).filter(|_| !is_met);
-        let init = init.and_then(|init| system.glance(init).ok());
+        let init = Pid::new(1).and_then(|init| system.glance(init).ok());
         Self::new(lineage, init)
     }
 
