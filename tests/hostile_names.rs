@@ -157,10 +157,11 @@ fn a_long_and_hostile_command_line_stays_in_its_line_on_a_terminal() {
         assert!(!text.contains(is_raw), "{asks}: {text:?}");
         if asks.starts_with("tree") {
             assert!(text.contains('…'), "{text:?}");
-            assert!(
-                text.lines().all(|line| line.chars().count() <= 80),
-                "{text}"
-            );
+            // The sentence below the table may be longer than the terminal is wide.
+            let mut table = text
+                .lines()
+                .take_while(|line| !line.contains(" processes, "));
+            assert!(table.all(|line| line.chars().count() <= 80), "{text}");
         }
     }
     family.is_gone();
