@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use super::Survey;
 use crate::process::{Pid, Process};
 use crate::selection::{Via, is_doubtful};
-use crate::system::System;
+use crate::system::{Lost, System};
 use crate::target::Root;
 
 impl<S: System> Survey<S> {
@@ -26,7 +26,7 @@ impl<S: System> Survey<S> {
         if !is_doubtful {
             return Some(via);
         }
-        if !self.has_ended(system, of) {
+        if !self.has_surely_ended(system, of) {
             return None;
         }
         if let Some(adopter) = child.parent
@@ -38,7 +38,20 @@ impl<S: System> Survey<S> {
         Some(via)
     }
 
-    fn has_ended(&mut self, system: &mut S, at: usize) -> bool {
+    /// The kernel hands the children on and makes a zombie of their parent in one section of
+    /// `exit_notify` under `tasklist_lock`, but one who reads /proc/PID/stat may see the first
+    /// without the second. To read a children list takes that lock: then both are over.
+    fn has_surely_ended(&mut self, system: &mut S, at: usize) -> bool {
+        self.has_ended(system, at) || {
+            if let Some(handle) = self.handle_mut(at) {
+                // What is on it is of no account here.
+                let _ = system.children(handle);
+            }
+            self.has_ended(system, at)
+        }
+    }
+
+    pub(super) fn has_ended(&mut self, system: &mut S, at: usize) -> bool {
         match self.review(system, at) {
             Ok(process) => process.is_zombie(),
             Err(_) => true,
@@ -63,6 +76,8 @@ impl<S: System> Survey<S> {
                         // Whoever is younger has got the number of an ancestor that ended.
                         Ok(it) if it.identity.started > target.identity.started => break,
                         Ok(ancestor) => ancestor.parent,
+                        // Whoever gets the number of one that has ended is a stranger as well.
+                        Err(Lost::Gone) => break,
                         Err(_) => None,
                     };
                     adopters.insert(pid);
