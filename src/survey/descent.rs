@@ -97,9 +97,15 @@ impl<S: System> Survey<S> {
             Some(handle) => {
                 let passage = system.send_between(handle, signal);
                 (sent_at, sent) = (passage.sent_at, passage.sent);
+                let is_unread = matches!(passage.before, Err(Lost::Failed(_)));
                 let before = self.meet_children(system, at, passage.before, ended);
                 known_before = self.len();
-                let after = self.meet_children(system, at, passage.after, ended);
+                // The list of one that has ended is empty, and makes up for nothing.
+                let after = match passage.after {
+                    _ if is_unread && self.has_ended(system, at) => Err(Lost::Gone),
+                    after => after,
+                };
+                let after = self.meet_children(system, at, after, ended);
                 read = before.and(after);
             }
         }
@@ -167,7 +173,8 @@ impl<S: System> Survey<S> {
     /// Opens whoever bears these numbers and offers them for admission.
     fn meet(&mut self, system: &mut S, named: Vec<Named>) {
         let pids: Vec<Pid> = named.iter().map(|named| named.pid).collect();
-        for (named, opened) in named.into_iter().zip(self.open_each(system, &pids)) {
+        let opened = self.open_each(system, &pids);
+        for (named, opened) in named.into_iter().zip(opened) {
             if let Some((handle, process)) = opened
                 && !self.is_of_another(&named, &process)
                 && let Some(via) = self.tell_orphan(system, &process, named.via)

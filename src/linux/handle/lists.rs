@@ -109,11 +109,8 @@ impl Handle {
                 before: Err(error),
                 sent_at: own::tick(),
                 sent: self.send(proc, Some(signal)),
-                after: Ok(Listing {
-                    children: Vec::new(),
-                    read_at: began,
-                    parent: Parent::There,
-                }),
+                // Nothing was read: what is known to be unread stays so.
+                after: Err(Lost::Gone),
             };
         }
         let read_before = self.read_texts(proc, &mut before);
