@@ -220,6 +220,10 @@ pub trait System {
     /// only a zombie; whose group that is, nobody says.
     fn has_group(&mut self, group: Pgid) -> bool;
 
+    /// Asks whether anybody is in the group that this process has opened, whoever bears its
+    /// number by now: [`Lost::Gone`] where nobody is.
+    fn probe_group(&mut self, opened_by: &mut Self::Handle) -> Result<(), Lost>;
+
     /// How a pinned process that has ended came to its end.
     fn cause(&mut self, of: &mut Self::Handle) -> Cause;
 

@@ -18,21 +18,22 @@ const WORTHWHILE: usize = 24;
 /// A thread takes so many at a time: the second one may need a while to get a processor.
 const SHARE: usize = 4;
 
-/// What is opened for one of them, and for a moment.
-const FILES: usize = 4;
+/// What both of them open for a moment only.
+const FOR_A_MOMENT: usize = 16;
 
 /// Room for a path, a page and the frames around them.
 const STACK: usize = 128 * 1024;
 
-/// What came of it, in their order.
+/// What came of it, in their order. So many files are kept open of each of them.
 pub(super) fn each<T: Send, R: Send>(
     proc: &mut Proc,
     items: &mut [T],
+    files: usize,
     work: impl Fn(&mut Proc, &mut T) -> R + Sync,
 ) -> Vec<R> {
     if items.len() >= WORTHWHILE
         && own::processors() > 1
-        && let Ok(mut other) = proc.try_clone(FILES * items.len())
+        && let Ok(mut other) = proc.try_clone(files * items.len() + FOR_A_MOMENT)
     {
         let done = by_two([proc, &mut other], items, &work);
         proc.merge(&other);

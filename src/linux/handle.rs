@@ -26,6 +26,9 @@ mod lists;
 
 use lists::List;
 
+/// So many files are kept open of a process, at most, as long as it has one thread.
+pub(super) const FILES: usize = 3;
+
 /// Descriptors that are left for what fell opens for a moment.
 const SPARE: i32 = 16;
 

@@ -55,7 +55,7 @@ impl Linux {
 
     /// The same as [`System::describe`] for many at once.
     pub fn describe_each(&mut self, of: &mut [Option<Handle>]) -> Vec<Option<Box<Description>>> {
-        by_two::each(&mut self.proc, of, |proc, handle| {
+        by_two::each(&mut self.proc, of, 0, |proc, handle| {
             handle.as_mut()?.describe(proc).ok().map(Box::new)
         })
     }

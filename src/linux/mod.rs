@@ -151,9 +151,12 @@ impl System for Linux {
 
     fn open_each(&mut self, pids: &[Pid], hold: Hold) -> Vec<Result<(Handle, Process), Lost>> {
         let descriptors = self.descriptors;
-        by_two::each(&mut self.proc, &mut pids.to_vec(), |proc, &mut pid| {
-            Handle::open(proc, pid, hold, descriptors)
-        })
+        by_two::each(
+            &mut self.proc,
+            &mut pids.to_vec(),
+            handle::FILES,
+            |proc, &mut pid| Handle::open(proc, pid, hold, descriptors),
+        )
     }
 
     fn review(&mut self, of: &mut Handle) -> Result<Process, Lost> {
@@ -205,13 +208,17 @@ impl System for Linux {
 
     fn send_group(&mut self, group: GroupKey<'_, Handle>, signal: Signal) -> Result<(), Lost> {
         match group {
-            GroupKey::Leader(leader) => leader.send_to_group(signal),
+            GroupKey::Leader(leader) => leader.send_to_group(Some(signal)),
             GroupKey::Vouched { group, by } => by.vouch_and_send(&mut self.proc, group, signal),
         }
     }
 
     fn has_group(&mut self, group: Pgid) -> bool {
-        own::can_signal_group(group)
+        own::has_group(group)
+    }
+
+    fn probe_group(&mut self, opened_by: &mut Handle) -> Result<(), Lost> {
+        opened_by.send_to_group(None)
     }
 
     fn cause(&mut self, of: &mut Handle) -> Cause {

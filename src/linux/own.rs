@@ -61,11 +61,6 @@ pub(super) fn has_group(group: Pgid) -> bool {
         && killpg(unistd::Pid::from_raw(group.get()), None) != Err(nix::errno::Errno::ESRCH)
 }
 
-/// Whether there is anybody in the group of this number whom we may signal.
-pub(super) fn can_signal_group(group: Pgid) -> bool {
-    group.get() > 1 && killpg(unistd::Pid::from_raw(group.get()), None).is_ok()
-}
-
 /// The group of a process, without a look at /proc.
 pub(super) fn group_of(pid: Pid) -> Option<Pgid> {
     unistd::getpgid(Some(raw(pid)))

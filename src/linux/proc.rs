@@ -43,7 +43,7 @@ pub(super) struct Proc {
     path: String,
     buffer: Vec<u8>,
     entries: Box<[MaybeUninit<u8>]>,
-    /// The highest descriptor that was opened so far.
+    /// The highest descriptor of what was opened by a number: others lie beside it.
     highest: RawFd,
 }
 

@@ -34,8 +34,9 @@ impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
         loop {
             self.walk(at);
             self.roster.send_groups(self.system, Signal::KILL);
-            for until in [self.system.now().saturating_add(MOMENT), deadline] {
-                let end = self.wait_for_all(at, until.min(deadline));
+            let moment = self.system.now().saturating_add(MOMENT).min(deadline);
+            for until in [moment, deadline] {
+                let end = self.wait_for_all(at, until);
                 if let Some(end @ StepEnd::Interrupted(_)) = end {
                     return end;
                 }
@@ -51,6 +52,10 @@ impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
                         return end;
                     }
                     break;
+                }
+                if self.system.now() < until {
+                    // It can't be waited at all.
+                    return StepEnd::TimeOver;
                 }
             }
             if self.system.now() >= deadline {

@@ -23,12 +23,12 @@ impl<S: System> Survey<S> {
         let mut mates = system.mates(&kin)?;
         mates.retain(|&pid| !self.is_held(pid, ended) && !self.is_unreaped(system, pid));
         for mates in mates.chunks(AT_ONCE) {
-            for (handle, process) in self.open_each(system, mates).flatten() {
+            for (mut handle, process) in self.open_each(system, mates).flatten() {
                 if self.is_double(&process) {
                     self.selection.disown(process.pid());
                     continue;
                 }
-                self.verify_names(system, &process);
+                self.verify_names(system, &mut handle, &process);
                 self.offer(handle, process, Via::Mate);
             }
         }
@@ -89,19 +89,37 @@ impl<S: System> Survey<S> {
 
     /// Makes sure that the group and the session in which somebody was seen are still
     /// those that belong. Their numbers are safe as long as whoever opened them bears
-    /// them, if only as a zombie.
-    fn verify_names(&mut self, system: &mut S, mate: &Process) {
+    /// them, if only as a zombie. Where nobody bears one any more, a stranger may have borne it
+    /// between: of a group, the kernel knows whether it is the one that the member opened.
+    fn verify_names(&mut self, system: &mut S, handle: &mut S::Handle, mate: &Process) {
         let group = mate.group.map(Pgid::leader);
         let session = mate.session.map(Sid::leader);
         for leader in group.into_iter().chain(session) {
-            if leader != mate.pid()
-                && !self.is_borne_by_member(system, leader)
-                && let Ok(bearer) = system.glance(leader)
-                && (self.selection.is_usurper(&bearer) || self.is_double(&bearer))
-            {
+            if leader == mate.pid() || self.is_borne_by_member(system, leader) {
+                continue;
+            }
+            let is_strangers = match system.glance(leader) {
+                Ok(bearer) => self.selection.is_usurper(&bearer) || self.is_double(&bearer),
+                Err(Lost::Gone) if group == Some(leader) => {
+                    self.is_empty_group_of(system, leader)
+                        && system
+                            .review(handle)
+                            .is_ok_and(|again| again.group == mate.group)
+                }
+                Err(_) => false,
+            };
+            if is_strangers {
                 self.selection.disown(leader);
             }
         }
+    }
+
+    /// Whether nobody is in the group that a member has opened.
+    fn is_empty_group_of(&mut self, system: &mut S, opener: Pid) -> bool {
+        self.selection
+            .position(opener)
+            .and_then(|at| self.handles[at].as_mut())
+            .is_some_and(|handle| matches!(system.probe_group(handle), Err(Lost::Gone)))
     }
 
     pub(super) fn is_borne_by_member(&mut self, system: &mut S, pid: Pid) -> bool {

@@ -184,3 +184,22 @@ fn a_target_is_resolved_to_what_it_means_now() {
         Err(TargetError::Unreadable(_, Lost::Denied))
     ));
 }
+
+#[test]
+fn a_group_that_a_stranger_with_a_members_number_has_left_behind_is_not_taken() {
+    let mut world = World::new();
+    world.add(role(100).leads_session().ignores_all());
+    world.add(role(101).child_of(100).leads_group());
+    // The member leaves and is reaped; a stranger gets its number, opens a group, has a child
+    // in there and ends as well: nobody bears the number any more.
+    world.plan(
+        ms(500),
+        Incident::Begins(role(101).leads_group().ends_at(ms(510))),
+    );
+    world.plan(ms(501), Incident::Begins(role(40).child_of(101)));
+    let outcome = run(&mut world, &term_then_kill());
+    assert_eq!(outcome.verdict, Verdict::Gone);
+    let stranger = world.bearer(40).expect("a stranger");
+    assert!(world.is_living(stranger));
+    assert!(world.log(stranger).is_empty());
+}

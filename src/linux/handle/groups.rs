@@ -12,10 +12,10 @@ use crate::signal::Signal;
 use crate::system::Lost;
 
 impl Handle {
-    /// Sends to the group that the process opened.
-    pub(in crate::linux) fn send_to_group(&self, signal: Signal) -> Result<(), Lost> {
+    /// Sends to the group that the process opened, or with `None` asks whether one could.
+    pub(in crate::linux) fn send_to_group(&self, signal: Option<Signal>) -> Result<(), Lost> {
         let pidfd = self.pidfd.as_ref().ok_or(Lost::Unsupported)?;
-        pidfd::send(pidfd.as_fd(), Recipient::Group, Some(signal)).map_err(|error| {
+        pidfd::send(pidfd.as_fd(), Recipient::Group, signal).map_err(|error| {
             match error.raw_os_error() {
                 // A flag that this kernel does not know.
                 Some(libc::EINVAL | libc::ENOSYS) => Lost::Unsupported,

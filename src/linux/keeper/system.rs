@@ -79,6 +79,14 @@ impl System for Keeper {
         self.linux.open(pid, hold)
     }
 
+    fn open_each(&mut self, pids: &[Pid], hold: Hold) -> Vec<Result<(Handle, Process), Lost>> {
+        self.linux.open_each(pids, hold)
+    }
+
+    fn glance(&mut self, pid: Pid) -> Result<Process, Lost> {
+        self.linux.glance(pid)
+    }
+
     fn review(&mut self, of: &mut Handle) -> Result<Process, Lost> {
         self.linux.review(of)
     }
@@ -121,6 +129,10 @@ impl System for Keeper {
 
     fn has_group(&mut self, group: Pgid) -> bool {
         self.linux.has_group(group)
+    }
+
+    fn probe_group(&mut self, opened_by: &mut Handle) -> Result<(), Lost> {
+        self.linux.probe_group(opened_by)
     }
 
     fn obstacle(&mut self, of: &mut Handle) -> Obstacle {

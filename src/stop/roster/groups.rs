@@ -39,6 +39,8 @@ impl<S: System> Roster<S> {
             match system.send_group(key, signal) {
                 // The kernel knows all that are in there.
                 Err(Lost::Gone) if is_leader => return Err(Lost::Gone),
+                // Somebody is; whether they are known, those who vouch for it tell.
+                Err(Lost::Denied) if is_leader => {}
                 // This key opens nothing any more; the next one may.
                 Err(Lost::Gone | Lost::Unsupported) => {}
                 sent => return sent,

@@ -255,6 +255,19 @@ impl System for World {
         was_met.then_some(()).ok_or(Lost::Denied)
     }
 
+    fn probe_group(&mut self, opened_by: &mut Handle) -> Result<(), Lost> {
+        self.take_time();
+        let band = self.band_of(&GroupKey::Leader(opened_by))?;
+        let is_there = self
+            .unreaped()
+            .any(|at| self.characters[at].group == Some(band))
+            || self
+                .lines
+                .iter()
+                .any(|line| line.is_alive && line.band == band);
+        is_there.then_some(()).ok_or(Lost::Gone)
+    }
+
     fn has_group(&mut self, group: Pgid) -> bool {
         self.take_time();
         let is_it = |band: Band| Pgid::new(band.number) == Some(group);
