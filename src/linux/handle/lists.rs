@@ -139,9 +139,9 @@ impl Handle {
             .try_for_each(|list| list.read_text(proc, text))
     }
 
-    /// Opens the lists that are not open yet and proves that they are its own; before a
-    /// signal that leaves no time for another look, also those of threads that were started
-    /// since the last one. A process may have more threads than fell may have descriptors:
+    /// Opens the lists that are not open yet and proves that they are its own; also those of
+    /// threads that were started since the last look, since a signal may leave no time for
+    /// another one. A process may have more threads than fell may have descriptors:
     /// what is over is read at once and closed.
     fn open_lists(
         &mut self,
