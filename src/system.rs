@@ -169,6 +169,10 @@ pub trait System {
     /// Reads an opened process once more.
     fn review(&mut self, of: &mut Self::Handle) -> Result<Process, Lost>;
 
+    /// Whether it has ended or nothing can keep it from that: its children may have been
+    /// handed on before it is seen as a zombie.
+    fn is_ending(&mut self, of: &mut Self::Handle) -> bool;
+
     /// Owner, command line and signal sets of an opened process.
     fn describe(&mut self, of: &mut Self::Handle) -> Result<Description, Lost>;
 

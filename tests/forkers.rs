@@ -12,6 +12,7 @@ use rustix::process::Signal;
 use support::family::Family;
 use support::fell::FELL;
 use support::means::Means;
+use support::trace::has_strace;
 use support::victim::{Life, Member, OnTerm, Parenting, Place};
 
 /// With pidfds and without, for somebody in each kind of group and session.
@@ -229,6 +230,27 @@ fn such_a_line_is_ended_when_its_first_process_is_reaped_at_once() {
 
 #[test]
 fn a_child_of_a_thread_that_was_started_after_the_first_look_is_not_forgotten() {
+    meets_a_child_of_a_late_thread(Command::new(FELL));
+}
+
+#[test]
+fn such_a_child_is_met_though_the_main_thread_of_its_parent_takes_longer_to_end() {
+    if !has_strace() {
+        return;
+    }
+    // The child is looked at when one thread has ended and handed it on, and the other one
+    // is still on its way there, in half of the tries.
+    for _ in 0..5 {
+        let mut command = Command::new("strace");
+        command
+            .args(["-f", "-qq", "-e", "trace=pidfd_open", "-o", "/dev/null"])
+            .args(["-e", "inject=pidfd_open:delay_enter=1000", FELL]);
+        meets_a_child_of_a_late_thread(command);
+    }
+}
+
+#[track_caller]
+fn meets_a_child_of_a_late_thread(mut fell: Command) {
     // Nothing but that thread's list leads to it, and its parent ends of TERM at once.
     let mut family = Family::start(
         &Member::new("main").on_term(OnTerm::Note).child(
@@ -242,7 +264,7 @@ fn a_child_of_a_thread_that_was_started_after_the_first_look_is_not_forgotten() 
                 ),
         ),
     );
-    let fell = Command::new(FELL)
+    let fell = fell
         .args(["term", "--main-first", "--grace", "30s"])
         .arg(family.root().to_string())
         .stdout(Stdio::piped())

@@ -141,7 +141,9 @@ impl Handle {
 
     /// Reads it once more, and its wait status where it has one.
     pub(super) fn read(&mut self, proc: &mut Proc) -> Result<(Process, Option<i32>), Lost> {
-        let Stat { process, exit_code } = self.stat(proc)?;
+        let Stat {
+            process, exit_code, ..
+        } = self.stat(proc)?;
         self.threads = process.threads;
         Ok((process, exit_code))
     }
@@ -232,6 +234,27 @@ impl Handle {
         match read {
             Ok(stat) => stat.process.identity != self.identity || stat.process.is_zombie(),
             Err(error) => matches!(lost(error), Lost::Gone),
+        }
+    }
+
+    /// Whether it has ended, or is about to with all of its threads. A thread whose
+    /// siblings are all in exit(2) hands its children on to another process
+    /// (`find_new_reaper`), and the main thread may be a zombie only long after; flags tell
+    /// before. What the kernel writes under `tasklist_lock` another processor may see in
+    /// halves; a children list is read under that lock.
+    pub(super) fn is_ending(&mut self, proc: &mut Proc) -> bool {
+        let is_ending = |handle: &mut Self, proc: &mut Proc| {
+            let Ok(stat) = handle.stat(proc) else {
+                return true;
+            };
+            stat.process.is_zombie()
+                || stat.is_exiting
+                    && (stat.process.threads <= 1 || proc.are_exiting(handle.place()))
+        };
+        is_ending(self, proc) || {
+            // What is on it is of no account here.
+            let _ = self.children(proc);
+            is_ending(self, proc)
         }
     }
 

@@ -163,6 +163,10 @@ impl System for Linux {
         of.read(&mut self.proc).map(|(process, _)| process)
     }
 
+    fn is_ending(&mut self, of: &mut Handle) -> bool {
+        of.is_ending(&mut self.proc)
+    }
+
     fn describe(&mut self, of: &mut Handle) -> Result<Description, Lost> {
         of.describe(&mut self.proc)
     }

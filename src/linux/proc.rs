@@ -247,6 +247,16 @@ impl Proc {
         numbers(&directory, &mut self.entries)
     }
 
+    /// Whether none of a process' threads will run again: all of them are in exit(2) or over.
+    pub(super) fn are_exiting(&mut self, place: Place<'_>) -> bool {
+        let threads = self.threads(place).unwrap_or_default();
+        threads.into_iter().all(|thread| {
+            let opened = self.open_in(place, format_args!("task/{thread}/stat"));
+            let stat = opened.and_then(|file| self.read_stat(&file));
+            stat.map_or(true, |stat| stat.is_exiting)
+        })
+    }
+
     /// Reads a file that the kernel writes in one go, as all but the lists of children
     /// are: it hands out as much as there is room for, so where room is left, nothing
     /// follows.

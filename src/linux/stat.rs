@@ -15,10 +15,16 @@ use crate::process::{Identity, Kind, Pgid, Pid, Process, Sid, StartTime, State};
 /// The kernel thread bit of the flags field (`PF_KTHREAD` of linux/sched.h).
 const KERNEL_THREAD: u32 = 0x0020_0000;
 
+/// The bit of a thread that is in exit(2) (`PF_EXITING`).
+const EXITING: u32 = 0x0000_0004;
+
 /// What one reading tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Stat {
     pub(super) process: Process,
+    /// Whether its main thread, or the thread that the file is about, has ended or is on its
+    /// way there.
+    pub(super) is_exiting: bool,
     /// The wait status, once it is a zombie; 0 also when it is kept from us.
     pub(super) exit_code: Option<i32>,
 }
@@ -60,6 +66,7 @@ pub(super) fn parse(text: &[u8]) -> Option<Stat> {
             },
             name: OsStr::from_bytes(name).to_owned(),
         },
+        is_exiting: flags & EXITING != 0,
         exit_code,
     })
 }
@@ -136,6 +143,13 @@ mod tests {
     fn a_kernel_thread_is_told_by_its_flag() {
         let stat = stat(b"kthreadd", &REST.replacen("4194560", "2129984", 1)).expect("a process");
         assert_eq!(stat.process.kind, Kind::Kernel);
+    }
+
+    #[test]
+    fn one_who_is_ending_is_told_by_its_flag() {
+        let is_exiting = |rest: &str| stat(b"sh", rest).expect("a process").is_exiting;
+        assert!(!is_exiting(REST));
+        assert!(is_exiting(&REST.replacen("4194560", "4194564", 1)));
     }
 
     #[test]

@@ -26,7 +26,8 @@ impl<S: System> Survey<S> {
         if !is_doubtful {
             return Some(via);
         }
-        if !self.has_surely_ended(system, of) {
+        let is_ending = |handle| system.is_ending(handle);
+        if !self.handle_mut(of).is_none_or(is_ending) {
             return None;
         }
         if let Some(adopter) = child.parent
@@ -36,19 +37,6 @@ impl<S: System> Survey<S> {
             return Some(Via::Orphan { of });
         }
         Some(via)
-    }
-
-    /// The kernel hands the children on and makes a zombie of their parent in one section of
-    /// `exit_notify` under `tasklist_lock`, but one who reads /proc/PID/stat may see the first
-    /// without the second. To read a children list takes that lock: then both are over.
-    fn has_surely_ended(&mut self, system: &mut S, at: usize) -> bool {
-        self.has_ended(system, at) || {
-            if let Some(handle) = self.handle_mut(at) {
-                // What is on it is of no account here.
-                let _ = system.children(handle);
-            }
-            self.has_ended(system, at)
-        }
     }
 
     pub(super) fn has_ended(&mut self, system: &mut S, at: usize) -> bool {

@@ -1,6 +1,6 @@
 //! Threads: each has a list of children of its own, and may start late.
 
-use fell::fate::Fate;
+use fell::fate::{Cause, Fate};
 use fell::outcome::Verdict;
 use fell::selection::Reason;
 
@@ -58,4 +58,23 @@ fn a_child_of_a_thread_whose_list_is_not_open_at_term_is_met_by_the_next_look() 
     // In the very tick of its parent's signal: it may be there to clean up.
     assert_eq!(world.signals(child), [(ms(700), TERM)]);
     assert_eq!(record(&outcome, 150).round, 2);
+}
+
+#[test]
+fn a_child_handed_on_by_one_of_whom_a_thread_is_still_ending_is_not_forgotten() {
+    // The kernel hands children on when no thread of their parent runs any more, and the
+    // main one may be a zombie only long after.
+    for ending in [ms(0), ms(50)] {
+        let mut world = World::new();
+        let target = world.add(role(100).leads_session().takes_to_end(ending));
+        let child = role(150).leads_session().leaves_after(ms(30));
+        world.happen(Incident::Forks(target, child));
+        world.plan_on(Cue::Listed(target), Incident::Dies(target, TERM));
+        let outcome = run(&mut world, &schedule("TERM/1s/KILL/5s"));
+        assert_eq!(outcome.verdict, Verdict::Gone);
+        let child = world.everyone().last().expect("the child");
+        assert_eq!(world.names(child), [TERM]);
+        assert_eq!(record(&outcome, 150).fate, Fate::Ended(Cause::Exited(0)));
+        assert_eq!(record(&outcome, 150).reason, Reason::Descendant(pid(100)));
+    }
 }

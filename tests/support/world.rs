@@ -84,6 +84,8 @@ struct Character {
     is_stopped: bool,
     /// KILL is posted: it can't fork any more.
     is_doomed: bool,
+    /// It has handed its children on, and does nothing any more.
+    is_ending: bool,
     pending: Vec<Signal>,
     /// What it would have done while it was stopped.
     postponed: Vec<Deed>,
@@ -135,6 +137,7 @@ pub enum Cue {
 enum Happening {
     Deed(usize, Deed),
     Ends(usize, Cause),
+    IsOver(usize, Cause),
     Reaped(usize),
     Incident(Incident),
 }

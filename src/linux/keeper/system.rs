@@ -91,6 +91,10 @@ impl System for Keeper {
         self.linux.review(of)
     }
 
+    fn is_ending(&mut self, of: &mut Handle) -> bool {
+        self.linux.is_ending(of)
+    }
+
     fn describe(&mut self, of: &mut Handle) -> Result<Description, Lost> {
         self.linux.describe(of)
     }

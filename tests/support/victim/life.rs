@@ -16,6 +16,8 @@ use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::{
     ForkResult, Gid, Pid, Uid, fork, getpid, setgid, setpgid, setresuid, setsid, setuid,
 };
+use rustix::fs::inotify;
+use rustix::thread::{UnshareFlags, unshare_unsafe};
 use serde::{Deserialize, Serialize};
 
 use super::churn::churn;
@@ -386,8 +388,25 @@ fn bear_in_last_of(threads: usize, member: Member) -> Vec<Pid> {
         tell.send(children).expect("a listener");
         stay(tell)
     });
+    if member.life == Life::ThreadOnUsr1 {
+        take_files();
+    }
     is_spawned.store(true, Ordering::Release);
     told.recv().expect("children")
+}
+
+/// Takes the open files for this thread alone, and some that take the kernel milliseconds
+/// to close: it waits until nobody can be looking at a watch any more.
+fn take_files() {
+    const WATCHERS: usize = 8;
+    // SAFETY: no descriptor is handed to another thread after this.
+    unsafe { unshare_unsafe(UnshareFlags::FILES) }.expect("unshare");
+    for _ in 0..WATCHERS {
+        let watcher = inotify::init(inotify::CreateFlags::CLOEXEC).expect("inotify");
+        inotify::add_watch(&watcher, "/", inotify::WatchFlags::DELETE_SELF).expect("a watch");
+        // It stays open until the thread ends.
+        std::mem::forget(watcher);
+    }
 }
 
 /// Ends this thread and goes on in another.

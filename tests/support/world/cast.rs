@@ -70,6 +70,8 @@ pub struct Role {
     pub is_hidden: bool,
     /// In a sleep that not even KILL ends.
     pub is_stuck: bool,
+    /// How long it still shows up as alive when it has handed its children on.
+    pub ending: Duration,
     pub is_stopped: bool,
     pub is_traced: bool,
     /// It has ended before the story begins.
@@ -107,6 +109,7 @@ pub fn helper() -> Role {
         is_denied: false,
         is_hidden: false,
         is_stuck: false,
+        ending: Duration::ZERO,
         is_stopped: false,
         is_traced: false,
         is_zombie: false,
@@ -203,6 +206,12 @@ impl Role {
             is_stuck: true,
             ..self
         }
+    }
+
+    /// Has a thread that takes so long to end when all others have, and that nobody's
+    /// children belong to.
+    pub fn takes_to_end(self, ending: Duration) -> Self {
+        Self { ending, ..self }
     }
 
     pub fn stopped(self) -> Self {

@@ -80,6 +80,7 @@ impl World {
             life: Life::Living,
             cause: Cause::Unknown,
             is_doomed: false,
+            is_ending: false,
             pending: Vec::new(),
             postponed: Vec::new(),
             got: Vec::new(),
@@ -132,6 +133,7 @@ impl World {
             match happening {
                 Happening::Deed(at, deed) => self.act(at, deed),
                 Happening::Ends(at, cause) => self.end(at, cause),
+                Happening::IsOver(at, cause) => self.be_over(at, cause),
                 Happening::Reaped(at) => self.reap(at),
                 Happening::Incident(incident) => self.happen(incident),
             }
@@ -141,7 +143,7 @@ impl World {
 
     pub(super) fn act(&mut self, at: usize, deed: Deed) {
         let character = &mut self.characters[at];
-        if character.life != Life::Living {
+        if character.life != Life::Living || character.is_ending {
             return;
         }
         if character.is_stopped || character.role.is_traced {
@@ -190,14 +192,29 @@ impl World {
     }
 
     pub(super) fn end(&mut self, at: usize, cause: Cause) {
-        if self.characters[at].life != Life::Living {
+        if self.characters[at].life != Life::Living || self.characters[at].is_ending {
             return;
         }
+        self.hand_on_children(at);
+        match self.characters[at].role.ending {
+            Duration::ZERO => self.be_over(at, cause),
+            ending => {
+                self.characters[at].is_ending = true;
+                self.agree(self.now + ending, Happening::IsOver(at, cause));
+            }
+        }
+    }
+
+    fn be_over(&mut self, at: usize, cause: Cause) {
         let time = self.time();
         let character = &mut self.characters[at];
         character.life = Life::Zombie;
         character.cause = cause;
         character.ended_at = Some(time);
+        self.notify_parent(at);
+    }
+
+    fn hand_on_children(&mut self, at: usize) {
         let heir = self.heir_of(at);
         let orphans: Vec<usize> = self
             .unreaped()
@@ -210,7 +227,6 @@ impl World {
                 self.notify_parent(child);
             }
         }
-        self.notify_parent(at);
     }
 
     /// Who adopts the children of this process.

@@ -151,6 +151,12 @@ impl System for World {
         }
     }
 
+    fn is_ending(&mut self, of: &mut Handle) -> bool {
+        self.take_time();
+        let character = &self.characters[of.at];
+        character.life != Life::Living || character.is_ending
+    }
+
     fn describe(&mut self, of: &mut Handle) -> Result<Description, Lost> {
         let process = self.review(of)?;
         Ok(Description {
