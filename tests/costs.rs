@@ -32,12 +32,7 @@ fn traced(arguments: &[&str], target: i32) -> Option<Vec<String>> {
 
 /// The same by these means, and what fell said.
 fn traced_by(means: Means, arguments: &[&str], target: i32) -> Option<(Run, Vec<String>)> {
-    let works = Command::new("strace")
-        .args(["-o", "/dev/null", "true"])
-        .output()
-        .is_ok_and(|output| output.status.success());
-    if !works {
-        eprintln!("strace is missing or not permitted: not tested");
+    if !trace::has_strace() {
         return None;
     }
     let log = std::env::temp_dir().join(format!("fell-costs-{target}"));

@@ -6,16 +6,12 @@ use std::process::Command;
 
 use support::family::Family;
 use support::fell::{AFTER_KILL, FELL, run};
+use support::trace::has_strace;
 use support::victim::{Member, Place};
 
 #[test]
 fn whose_children_can_not_be_read_at_kill_is_not_said_to_have_had_none() {
-    let works = Command::new("strace")
-        .args(["-o", "/dev/null", "true"])
-        .output()
-        .is_ok_and(|output| output.status.success());
-    if !works {
-        eprintln!("strace is missing or not permitted: not tested");
+    if !has_strace() {
         return;
     }
     // Nothing but that list leads to the child.

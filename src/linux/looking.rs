@@ -40,9 +40,8 @@ impl Linux {
         if self.passed.is_empty() {
             self.passed = self.proc.pids()?;
         }
-        let mates = self.passed.iter().filter(|&&pid| own::is_kin(pid, &kin));
         let mut neighbours = Vec::new();
-        for pid in mates.copied().collect::<Vec<_>>() {
+        for pid in self.kin_among_passed(&kin) {
             let Ok((mut handle, process)) = self.open(pid, Hold::Look) else {
                 continue;
             };

@@ -96,6 +96,12 @@ impl Linux {
         self.awake = self.started.elapsed();
     }
 
+    /// Who of those whom the last pass has met is in one of these groups or sessions.
+    fn kin_among_passed(&self, kin: &Kin) -> Vec<Pid> {
+        let passed = self.passed.iter().copied();
+        passed.filter(|&pid| own::is_kin(pid, kin)).collect()
+    }
+
     /// Leaves the descriptors of members to the kernel, which closes them all when the
     /// process ends: for a process that ends anyway once the stop is over, three system
     /// calls a member less.
@@ -183,8 +189,7 @@ impl System for Linux {
             return Ok(Vec::new());
         }
         self.passed = self.proc.pids()?;
-        let mates = self.passed.iter().filter(|&&pid| own::is_kin(pid, kin));
-        Ok(mates.copied().collect())
+        Ok(self.kin_among_passed(kin))
     }
 
     fn send(&mut self, to: &mut Handle, signal: Signal) -> Result<(), Lost> {

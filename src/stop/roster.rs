@@ -136,15 +136,18 @@ impl<S: System> Roster<S> {
     /// partial and ends nothing.
     pub(super) fn sweep_again(&mut self, system: &mut S) {
         self.rounds += 1;
-        let swept = self.sweep(system);
-        self.is_partial |= swept.is_err();
+        let swept = self.survey.sweep(system, has_ended(&self.standings));
+        self.close_round(system, &swept);
     }
 
     /// The same, where the children of all members have just been read.
     pub(super) fn sweep_beside(&mut self, system: &mut S) {
         self.rounds += 1;
-        let ended = has_ended(&self.standings);
-        let swept = self.survey.sweep_beside(system, ended);
+        let swept = self.survey.sweep_beside(system, has_ended(&self.standings));
+        self.close_round(system, &swept);
+    }
+
+    fn close_round(&mut self, system: &mut S, swept: &io::Result<()>) {
         self.enrol(system, self.rounds);
         self.is_partial |= swept.is_err();
     }

@@ -2,9 +2,22 @@
 //! comes right after a look at the start time of the one that it is for.
 
 use std::io::{BufRead, BufReader, PipeReader};
+use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
+
+/// Whether strace works here; if not, it is told that this is not tested.
+pub fn has_strace() -> bool {
+    let works = Command::new("strace")
+        .args(["-o", "/dev/null", "true"])
+        .output()
+        .is_ok_and(|output| output.status.success());
+    if !works {
+        eprintln!("strace is missing or not permitted: not tested");
+    }
+    works
+}
 
 /// No line that is bound to come takes longer, on a machine under load.
 const PATIENCE: Duration = Duration::from_secs(30);
