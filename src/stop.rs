@@ -125,6 +125,17 @@ enum StepEnd {
     Interrupted(Signal),
 }
 
+impl StepEnd {
+    /// The verdict on the whole stop, if that is over with the step.
+    fn verdict(self) -> Option<Verdict> {
+        match self {
+            Self::AllGone => Some(Verdict::Gone),
+            Self::TimeOver => None,
+            Self::Interrupted(signal) => Some(Verdict::Interrupted(signal)),
+        }
+    }
+}
+
 /// Finds everyone in `scope` and does the plan's errand to them.
 pub fn stop<S: System>(
     system: &mut S,
@@ -169,7 +180,7 @@ struct Run<'r, S: System, T> {
 
 impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
     fn verdict(&mut self) -> Verdict {
-        if self.roster.living().next().is_none() {
+        if !self.is_anyone_left() {
             return Verdict::Nothing;
         }
         (self.tell)(Event::Ready(self.roster.selection()));
@@ -201,28 +212,48 @@ impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
     }
 
     fn escalate(&mut self, schedule: &Schedule) -> Verdict {
-        for (at, step) in schedule.steps().iter().enumerate() {
+        let mut kill = None;
+        for (at, &step) in schedule.steps().iter().enumerate() {
             let end = if step.signal == Signal::KILL {
-                self.kill(at, step.wait)
+                let deadline = self.system.now().saturating_add(step.wait);
+                kill = Some((at, deadline));
+                self.kill(at, deadline)
             } else {
-                self.ask(at, *step)
+                self.ask(at, step)
             };
-            match end {
-                StepEnd::AllGone => return Verdict::Gone,
-                StepEnd::TimeOver => {}
-                StepEnd::Interrupted(signal) => return Verdict::Interrupted(signal),
+            if let Some(verdict) = end.verdict() {
+                return verdict;
             }
         }
-        self.roster.settle_ended(self.system);
-        if self.roster.living().next().is_none() {
-            // Whoever ended since the last sweep may have left somebody behind.
-            self.roster.sweep_again(self.system);
+        loop {
+            self.roster.settle_ended(self.system);
+            if self.is_anyone_left() {
+                return Verdict::Left;
+            }
+            let now = self.system.now();
+            let Some((at, deadline)) = kill.filter(|&(_, deadline)| now < deadline) else {
+                break;
+            };
+            // Whoever could not be signalled, and has ended since the last look, may have left
+            // somebody behind who can be.
+            if let Some(verdict) = self.kill(at, deadline).verdict() {
+                return verdict;
+            }
         }
-        if self.roster.living().next().is_none() {
-            Verdict::Gone
-        } else {
+        // There is no time to kill anyone any more, only to tell of them.
+        self.roster.sweep_again(self.system);
+        if kill.is_some() {
+            self.roster.send_groups(self.system, Signal::KILL);
+        }
+        if self.is_anyone_left() {
             Verdict::Left
+        } else {
+            Verdict::Gone
         }
+    }
+
+    fn is_anyone_left(&self) -> bool {
+        self.roster.living().next().is_some()
     }
 
     /// Waits for one of `watched` to end; `None` is an end, a pause or a tick, after which
@@ -269,7 +300,7 @@ impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
 
     /// How a step ends when nobody is left who could be waited for.
     fn end_of_step(&self) -> StepEnd {
-        if self.roster.living().next().is_none() {
+        if !self.is_anyone_left() {
             StepEnd::AllGone
         } else {
             StepEnd::TimeOver

@@ -8,7 +8,7 @@ use std::time::Duration;
 use support::family::Family;
 use support::fell::{Run, run};
 use support::installed::{Installed, NOBODY, is_root};
-use support::victim::{Member, OnTerm};
+use support::victim::{Life, Member, OnTerm, Parenting, Place};
 
 #[test]
 fn who_belongs_to_somebody_else_is_named_and_the_others_are_stopped() {
@@ -260,4 +260,38 @@ fn the_root_of_a_user_namespace_has_no_power_over_others() {
     }
     run.exits(2).warns("could not be signalled: not permitted");
     family.assert_untouched();
+}
+
+#[test]
+fn a_line_of_somebody_elses_processes_that_fork_and_end_at_once_is_not_said_to_be_gone() {
+    if !is_root() {
+        return;
+    }
+    let fell = Installed::fell("line");
+    for reaping in [Parenting::Adopting, Parenting::Negligent] {
+        for command in [
+            &["kill"][..],
+            &["term", "--schedule", "TERM/300ms/KILL/300ms"],
+        ] {
+            let starter = Member::new("starter")
+                .life(Life::StartLine)
+                .on_term(OnTerm::Exit(0));
+            let main = Member::new("main").user(NOBODY).place(Place::OwnGroup);
+            let reaper = Member::new("reaper").parenting(reaping);
+            let mut family = Family::start(&reaper.child(main.child(starter)));
+            // Nobody who lives long enough to be met has that line as its child.
+            family.signal("starter", rustix::process::Signal::TERM);
+            family.await_line("exits starter 0");
+            let main = family.pid("main");
+            let run = fell.run(command, main);
+            run.exits(2);
+            // Whom it has met last is named, or else the group.
+            let words = [
+                &format!("who is in group {main} can't be read"),
+                "could not be signalled: not permitted (owner root)",
+                "is still there",
+            ];
+            assert!(words.iter().any(|it| run.err.contains(it)), "{run:?}");
+        }
+    }
 }

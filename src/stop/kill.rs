@@ -22,11 +22,10 @@ use crate::system::System;
 impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
     /// Kills everyone and waits until the last one has ended and a sweep finds
     /// nobody.
-    pub(super) fn kill(&mut self, at: usize, wait: Duration) -> StepEnd {
+    pub(super) fn kill(&mut self, at: usize, deadline: Duration) -> StepEnd {
         /// By then everyone has ended, most often, and one sweep is enough. Where somebody
         /// takes longer, those who got away are not given that time.
         const MOMENT: Duration = Duration::from_millis(50);
-        let deadline = self.system.now().saturating_add(wait);
         self.walk(at);
         // The record is to have a name for those who belong by their group alone by now,
         // whom no walk but the signal to that group meets.

@@ -43,6 +43,8 @@ struct Standing {
     sent_at: Option<StartTime>,
     /// Why it could not be signalled, if it could not.
     unreached: Option<Obstacle>,
+    /// Whether it may not be signalled, dead or alive.
+    was_denied: bool,
     fate: Option<Fate>,
     after: Option<Duration>,
     description: Option<Box<Description>>,
@@ -191,11 +193,13 @@ impl<S: System> Roster<S> {
                 step: None,
                 sent_at: None,
                 unreached: None,
+                was_denied: false,
                 fate: None,
                 after: None,
                 description,
             });
             if is_zombie {
+                self.standings[at].was_denied = self.is_denied(system, at);
                 self.settle(system, at, Fate::AlreadyEnded);
             }
         }
@@ -235,10 +239,17 @@ impl<S: System> Roster<S> {
                 self.settle(system, at, fate);
             }
             Err(lost) => {
+                self.standings[at].was_denied |= matches!(lost, Lost::Denied);
                 let obstacle = self.obstacle(system, at, lost);
                 self.standings[at].unreached = Some(obstacle);
             }
         }
+    }
+
+    fn is_denied(&mut self, system: &mut S, at: usize) -> bool {
+        self.survey
+            .handle_mut(at)
+            .is_some_and(|handle| matches!(system.probe(handle), Err(Lost::Denied)))
     }
 
     fn obstacle(&mut self, system: &mut S, at: usize, lost: Lost) -> Obstacle {

@@ -99,6 +99,7 @@ struct Character {
 struct Line {
     band: Band,
     ignored: Vec<Signal>,
+    is_denied: bool,
     is_alive: bool,
     got: Vec<Got>,
 }
@@ -239,10 +240,20 @@ impl World {
 
     /// A line of processes that fork and end too fast to be seen.
     pub fn add_line(&mut self, group: i32, ignored: Vec<Signal>) {
+        self.begin_line(group, ignored, false);
+    }
+
+    /// One that is out of reach for fell's user.
+    pub fn add_denied_line(&mut self, group: i32) {
+        self.begin_line(group, Vec::new(), true);
+    }
+
+    fn begin_line(&mut self, group: i32, ignored: Vec<Signal>, is_denied: bool) {
         let band = self.band(group);
         self.lines.push(Line {
             band,
             ignored,
+            is_denied,
             is_alive: true,
             got: Vec::new(),
         });

@@ -21,6 +21,9 @@ impl<S: System> Roster<S> {
             let sent = self.send_group(system, group, signal);
             let looked = match sent {
                 Err(Lost::Unsupported) if system.has_group(group) => Err(never_found()),
+                // Whom the signal has not reached the kernel does not say, only that somebody is
+                // in there: perhaps who has ended, perhaps one more whom no look has found.
+                Ok(()) | Err(Lost::Denied) if self.is_foreign(group) => Err(Lost::Denied),
                 _ => Ok(()),
             };
             self.survey.note_group(group, &looked);
@@ -47,6 +50,14 @@ impl<S: System> Roster<S> {
             }
         }
         Err(Lost::Unsupported)
+    }
+
+    /// Whether somebody was in a group who may not be signalled, and nobody who is known to
+    /// be alive is left in there.
+    fn is_foreign(&self, group: Pgid) -> bool {
+        let members = self.selection().members();
+        let mut mates = (0..self.len()).filter(|&at| members[at].process.group == Some(group));
+        mates.clone().any(|at| self.standings[at].was_denied) && mates.all(|at| !self.is_living(at))
     }
 
     /// Whether somebody is in a group that belongs, out of reach and never seen.

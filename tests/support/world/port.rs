@@ -243,13 +243,17 @@ impl System for World {
             way: Way::Group,
         };
         let mut was_met = false;
+        let mut is_empty = in_group.is_empty();
         for line in &mut self.lines {
             if line.is_alive && line.band == band {
-                line.deliver(got);
-                was_met = true;
+                is_empty = false;
+                if !line.is_denied {
+                    line.deliver(got);
+                    was_met = true;
+                }
             }
         }
-        if in_group.is_empty() && !was_met {
+        if is_empty {
             return Err(Lost::Gone);
         }
         for at in in_group {
