@@ -23,12 +23,15 @@ impl<S: System> Survey<S> {
         let mut mates = system.mates(&kin)?;
         mates.retain(|&pid| !self.is_held(pid, ended) && !self.is_unreaped(system, pid));
         for mates in mates.chunks(AT_ONCE) {
-            for (mut handle, process) in self.open_each(system, mates).flatten() {
+            let opened = self.open_each(system, mates);
+            // Numbers that were still borne by whom they named when all of them had been read.
+            let mut proven = Vec::new();
+            for (mut handle, process) in opened.flatten() {
                 if self.is_double(&process) {
                     self.selection.disown(process.pid());
                     continue;
                 }
-                self.verify_names(system, &mut handle, &process);
+                self.verify_names(system, &mut handle, &process, &mut proven);
                 self.offer(handle, process, Via::Mate);
             }
         }
@@ -91,25 +94,38 @@ impl<S: System> Survey<S> {
     /// those that belong. Their numbers are safe as long as whoever opened them bears
     /// them, if only as a zombie. Where nobody bears one any more, a stranger may have borne it
     /// between: of a group, the kernel knows whether it is the one that the member opened.
-    fn verify_names(&mut self, system: &mut S, handle: &mut S::Handle, mate: &Process) {
+    fn verify_names(
+        &mut self,
+        system: &mut S,
+        handle: &mut S::Handle,
+        mate: &Process,
+        proven: &mut Vec<Pid>,
+    ) {
         let group = mate.group.map(Pgid::leader);
         let session = mate.session.map(Sid::leader);
         for leader in group.into_iter().chain(session) {
-            if leader == mate.pid() || self.is_borne_by_member(system, leader) {
+            if leader == mate.pid() || proven.contains(&leader) {
                 continue;
             }
-            let is_strangers = match system.glance(leader) {
-                Ok(bearer) => self.selection.is_usurper(&bearer) || self.is_double(&bearer),
-                Err(Lost::Gone) if group == Some(leader) => {
-                    self.is_empty_group_of(system, leader)
+            if self.is_borne_by_member(system, leader) {
+                proven.push(leader);
+                continue;
+            }
+            match system.glance(leader) {
+                Ok(bearer) if self.selection.is_usurper(&bearer) || self.is_double(&bearer) => {
+                    self.selection.disown(leader);
+                }
+                Ok(_) => proven.push(leader),
+                Err(Lost::Gone)
+                    if group == Some(leader)
+                        && self.is_empty_group_of(system, leader)
                         && system
                             .review(handle)
-                            .is_ok_and(|again| again.group == mate.group)
+                            .is_ok_and(|again| again.group == mate.group) =>
+                {
+                    self.selection.disown(leader);
                 }
-                Err(_) => false,
-            };
-            if is_strangers {
-                self.selection.disown(leader);
+                Err(_) => {}
             }
         }
     }
