@@ -231,6 +231,10 @@ pub trait System {
     /// How a pinned process that has ended came to its end.
     fn cause(&mut self, of: &mut Self::Handle) -> Cause;
 
+    /// Gives back what a process is read by: it has ended, and how is known. To do it now, while
+    /// others are still to end, takes no time at the end.
+    fn retire(&mut self, _of: &mut Self::Handle) {}
+
     /// What keeps a process alive that was told to end.
     fn obstacle(&mut self, of: &mut Self::Handle) -> Obstacle;
 

@@ -258,6 +258,15 @@ impl Handle {
         }
     }
 
+    /// Closes what it is read by; where there is no pidfd, that also tells whether it is still
+    /// there.
+    pub(super) fn close_files(&mut self) {
+        if self.pidfd.is_some() {
+            self.stat = None;
+            self.forget_lists();
+        }
+    }
+
     /// Its number.
     pub(super) fn pid(&self) -> Pid {
         self.identity.pid

@@ -94,7 +94,7 @@ impl Handle {
         }
     }
 
-    fn forget_lists(&mut self) {
+    pub(super) fn forget_lists(&mut self) {
         self.lists.clear();
         self.proven = 0;
     }

@@ -139,6 +139,10 @@ impl System for Keeper {
         self.linux.probe_group(opened_by)
     }
 
+    fn retire(&mut self, of: &mut Handle) {
+        self.linux.retire(of);
+    }
+
     fn obstacle(&mut self, of: &mut Handle) -> Obstacle {
         self.linux.obstacle(of)
     }

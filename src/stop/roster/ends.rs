@@ -68,10 +68,11 @@ impl<S: System> Roster<S> {
     }
 
     pub(super) fn settle(&mut self, system: &mut S, at: usize, fate: fn(Cause) -> Fate) {
-        let cause = self
-            .survey
-            .handle_mut(at)
-            .map_or(Cause::Unknown, |handle| system.cause(handle));
+        let cause = self.survey.handle_mut(at).map_or(Cause::Unknown, |handle| {
+            let cause = system.cause(handle);
+            system.retire(handle);
+            cause
+        });
         let after = system.now().saturating_sub(self.began);
         let standing = &mut self.standings[at];
         let fate = fate(cause);

@@ -26,6 +26,7 @@ pub fn run(args: &TreeArgs, color: ColorChoice) -> Result<Exit> {
         let scope = look::scope(&mut linux, &targets, args.reach.into())?;
         look::take(&mut linux, scope)?
     };
+    Linux::make_room(picture.rows.len());
     let terminal = Terminal::stdout(color);
     let is_empty = picture.rows.is_empty();
     for &at in &picture.missing {
