@@ -156,6 +156,9 @@ impl System for Linux {
 
     fn look(&mut self, pid: Pid) -> Result<Process, Lost> {
         let process = self.glance(pid)?;
+        if !pidfd::is_further_thread(pid) {
+            return Ok(process);
+        }
         match self.proc.status_of(pid).map(|status| status.process) {
             Ok(Some(of)) if of != pid => Err(Lost::Thread(of)),
             _ => Ok(process),

@@ -69,6 +69,15 @@ pub(super) fn kill(pid: Pid, signal: Option<Signal>) -> io::Result<()> {
     check(unsafe { libc::kill(pid.get(), number(signal)) }.into())
 }
 
+/// Whether this number is that of a thread which is not the main one of its process: asked
+/// of that one, it would be said to be no thread of it (tgkill(2)).
+pub(super) fn is_further_thread(number: Pid) -> bool {
+    // SAFETY: tgkill(2) takes numbers only; signal 0 is none.
+    let result = unsafe { libc::syscall(libc::SYS_tgkill, number.get(), number.get(), 0) };
+    // Whoever may not be signalled is there, and what is not allowed tells nothing.
+    check(result).is_err_and(|error| error.raw_os_error() != Some(libc::EPERM))
+}
+
 /// kill(2) to a process group by its number.
 pub(super) fn kill_group(group: Pgid, signal: Signal) -> io::Result<()> {
     // kill(-1) would be everyone.

@@ -53,14 +53,25 @@ pub fn process(pid: i32) -> Target {
 }
 
 pub fn scope(world: &mut World, targets: &[Target], reach: Reach) -> Scope {
+    let roots = targets
+        .iter()
+        .map(|target| target.resolve(world).expect("a root"))
+        .collect();
     Scope {
         reach,
-        roots: targets
-            .iter()
-            .map(|target| target.resolve(world).expect("a root"))
-            .collect(),
-        guard: Guard::of(world),
+        roots,
+        guard: guard(world),
     }
+}
+
+/// Who is out of bounds. How many questions that takes is not what the stories are about
+/// whose moments are counted from the beginning: they get the time of four.
+fn guard(world: &mut World) -> Guard {
+    let cost = std::mem::take(&mut world.cost);
+    let guard = Guard::of(world);
+    world.cost = cost;
+    world.elapse(4 * cost);
+    guard
 }
 
 pub fn run_on(world: &mut World, targets: &[Target], reach: Reach, plan: &Plan) -> Outcome {
