@@ -225,27 +225,34 @@ impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
                 return verdict;
             }
         }
-        loop {
-            self.roster.settle_ended(self.system);
+        let interrupted_by = loop {
+            let request = self.roster.settle_ended(self.system);
             if self.is_anyone_left() {
                 return Verdict::Left;
             }
             let now = self.system.now();
             let Some((at, deadline)) = kill.filter(|&(_, deadline)| now < deadline) else {
-                break;
+                break request;
             };
+            if request.is_some() {
+                break request;
+            }
             // Whoever could not be signalled, and has ended since the last look, may have left
             // somebody behind who can be.
             if let Some(verdict) = self.kill(at, deadline).verdict() {
                 return verdict;
             }
-        }
-        // There is no time to kill anyone any more, only to tell of them.
+        };
         self.roster.sweep_again(self.system);
-        if kill.is_some() {
-            self.roster.send_groups(self.system, Signal::KILL);
+        let is_anyone_left = self.is_anyone_left();
+        match (kill, interrupted_by) {
+            (_, Some(signal)) if is_anyone_left => return Verdict::Interrupted(signal),
+            (_, Some(_)) | (None, None) => {}
+            // Newcomers are killed all the same, if not awaited any more.
+            (Some((at, _)), None) if is_anyone_left => self.walk(at),
+            (Some(_), None) => drop(self.roster.send_groups(self.system, Signal::KILL)),
         }
-        if self.is_anyone_left() {
+        if is_anyone_left {
             Verdict::Left
         } else {
             Verdict::Gone

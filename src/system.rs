@@ -224,6 +224,11 @@ pub trait System {
     /// only a zombie; whose group that is, nobody says.
     fn has_group(&mut self, group: Pgid) -> bool;
 
+    /// Takes the next number that a process or thread of this PID namespace is to get, and
+    /// gives it back: two of them are neighbours only if nobody was born between. `None` where
+    /// that can't be done, or somebody may be there who is not seen.
+    fn take_number(&mut self) -> Option<Pid>;
+
     /// Asks whether anybody is in the group that this process has opened, whoever bears its
     /// number by now: [`Lost::Gone`] where nobody is.
     fn probe_group(&mut self, opened_by: &mut Self::Handle) -> Result<(), Lost>;

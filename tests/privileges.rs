@@ -295,3 +295,25 @@ fn a_line_of_somebody_elses_processes_that_fork_and_end_at_once_is_not_said_to_b
         }
     }
 }
+
+#[test]
+fn somebody_elses_process_that_ends_by_itself_and_a_zombie_in_its_group_leave_no_doubt() {
+    if !is_root() {
+        return;
+    }
+    // As with sudo(8): nobody may signal it, and it ends when its command does.
+    let fell = Installed::fell("zombies");
+    for command in [
+        &["term", "--grace", "20s"][..],
+        &["term", "--schedule", "TERM/20s"],
+    ] {
+        let sudo = Member::new("sudo").life(Life::Last(200));
+        let main = Member::new("main").user(NOBODY).place(Place::OwnGroup);
+        let main = main.on_term(OnTerm::ExitAfter(400)).child(sudo);
+        // It takes no notice of who ends, as one who waits for fell first.
+        let family = Family::start(&Member::new("caller").negligent().child(main));
+        let run = fell.run(command, family.pid("main"));
+        run.exits(0).says("stopped 2 processes");
+        assert!(run.took < Duration::from_secs(4), "{run:?}");
+    }
+}

@@ -162,6 +162,16 @@ impl Handle {
         if stat.process.identity != self.identity {
             return Err(Lost::Gone);
         }
+        // A file that was opened by the number only now may be that of a namesake who was born
+        // in the same tick; the pidfd is not.
+        if self.stat.is_none()
+            && self.directory.is_none()
+            && let Some(pidfd) = &self.pidfd
+            && let Err(Lost::Gone) =
+                pidfd::send(pidfd.as_fd(), Recipient::Process, None).map_err(of_io)
+        {
+            return Err(Lost::Gone);
+        }
         Ok(stat)
     }
 
@@ -243,18 +253,24 @@ impl Handle {
     /// before. What the kernel writes under `tasklist_lock` another processor may see in
     /// halves; a children list is read under that lock.
     pub(super) fn is_ending(&mut self, proc: &mut Proc) -> bool {
-        let is_ending = |handle: &mut Self, proc: &mut Proc| {
-            let Ok(stat) = handle.stat(proc) else {
-                return true;
-            };
-            stat.process.is_zombie()
-                || stat.is_exiting
-                    && (stat.process.threads <= 1 || proc.are_exiting(handle.place()))
-        };
-        is_ending(self, proc) || {
+        self.are_all_exiting(proc) || {
             // What is on it is of no account here.
             let _ = self.children(proc);
-            is_ending(self, proc)
+            self.are_all_exiting(proc)
+        }
+    }
+
+    fn are_all_exiting(&self, proc: &mut Proc) -> bool {
+        // A thread that calls execve(2) takes the number of the main one, which ends.
+        let is_exiting = |stat: &Stat| stat.is_exiting || stat.process.is_zombie();
+        match self.stat(proc) {
+            Ok(stat) if stat.process.threads > 1 => {
+                is_exiting(&stat)
+                    && proc.are_exiting(self.place())
+                    && self.stat(proc).map_or(true, |again| is_exiting(&again))
+            }
+            Ok(stat) => is_exiting(&stat),
+            Err(_) => true,
         }
     }
 

@@ -247,6 +247,13 @@ impl System for Linux {
         own::has_group(group)
     }
 
+    fn take_number(&mut self) -> Option<Pid> {
+        if self.is_partial() {
+            return None;
+        }
+        own::take_number()
+    }
+
     fn probe_group(&mut self, opened_by: &mut Handle) -> Result<(), Lost> {
         opened_by.send_to_group(None)
     }

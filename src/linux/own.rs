@@ -5,6 +5,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -13,6 +14,7 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::time::{ClockId, clock_gettime};
 use nix::unistd;
 use rustix::event::Timespec;
+use rustix::thread::gettid;
 
 use crate::kinship::Kin;
 use crate::process::{Pgid, Pid, Sid, StartTime};
@@ -28,6 +30,14 @@ pub(super) fn pid() -> Pid {
 pub(super) fn tick() -> StartTime {
     let since_boot = clock_gettime(ClockId::CLOCK_BOOTTIME).map(Duration::from);
     StartTime::at(since_boot.unwrap_or_default())
+}
+
+/// The number of a thread that is there for this only: the next one that was free.
+pub(super) fn take_number() -> Option<Pid> {
+    const STACK: usize = 64 * 1024;
+    let thread = thread::Builder::new().stack_size(STACK);
+    let number = thread.spawn(gettid).ok()?.join().ok()?;
+    Pid::new(number.as_raw_nonzero().get())
 }
 
 /// Lifts the soft limit of open files to the hard one, and returns the limit then.

@@ -249,11 +249,17 @@ impl Proc {
 
     /// Whether none of a process' threads will run again: all of them are in exit(2) or over.
     pub(super) fn are_exiting(&mut self, place: Place<'_>) -> bool {
-        let threads = self.threads(place).unwrap_or_default();
+        let is_over = |error| matches!(error, Errno::NOENT | Errno::SRCH);
+        let threads = match self.threads(place) {
+            Ok(threads) => threads,
+            Err(error) => return is_over(error),
+        };
         threads.into_iter().all(|thread| {
             let opened = self.open_in(place, format_args!("task/{thread}/stat"));
-            let stat = opened.and_then(|file| self.read_stat(&file));
-            stat.map_or(true, |stat| stat.is_exiting)
+            match opened.and_then(|file| self.read_stat(&file)) {
+                Ok(stat) => stat.is_exiting,
+                Err(error) => is_over(error),
+            }
         })
     }
 

@@ -31,6 +31,10 @@ impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
         // whom no walk but the signal to that group meets.
         self.roster.sweep_beside(self.system);
         loop {
+            // Where each look finds others who can't be signalled, nobody is ever waited for.
+            if let Some(end @ StepEnd::Interrupted(_)) = self.wait(at, &[], self.system.now()) {
+                return end;
+            }
             self.walk(at);
             self.roster.send_groups(self.system, Signal::KILL);
             let moment = self.system.now().saturating_add(MOMENT).min(deadline);
@@ -67,7 +71,7 @@ impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
 
     /// KILL to every living member, parents first, and to the children that they
     /// have by then.
-    fn walk(&mut self, at: usize) {
+    pub(super) fn walk(&mut self, at: usize) {
         let mut queue = VecDeque::from(self.roster.selection().parents_first());
         while let Some(member) = queue.pop_front() {
             if self.roster.is_living(member) && !self.roster.is_tried(member, at) {

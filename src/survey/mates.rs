@@ -74,7 +74,7 @@ impl<S: System> Survey<S> {
 
     /// Whether a member that has ended still has its number: a zombie can be signalled,
     /// one that was reaped can't. Cheaper than to open it anew with every sweep.
-    fn is_unreaped(&mut self, system: &mut S, pid: Pid) -> bool {
+    pub(crate) fn is_unreaped(&mut self, system: &mut S, pid: Pid) -> bool {
         self.selection
             .position(pid)
             .and_then(|at| self.handles[at].as_mut())

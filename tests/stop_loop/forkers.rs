@@ -6,7 +6,7 @@ use fell::fate::Fate;
 use fell::outcome::Verdict;
 use fell::survey::Unread;
 
-use crate::stage::{KILL, TERM, kill, pgid, pid, record, run, schedule, signalled, term_then_kill};
+use crate::stage::{KILL, TERM, kill, pgid, record, run, schedule, signalled, term_then_kill};
 use crate::support::world::{DYING, Deed, Incident, Place, When, World, helper, ms, role};
 
 #[test]
@@ -130,77 +130,6 @@ fn a_line_that_no_look_can_see_is_ended_through_its_group() {
             let outcome = run(&mut world, &plan);
             assert!(!world.is_line_living(), "{plan:?}");
             assert_eq!(outcome.verdict, Verdict::Gone);
-        }
-    }
-}
-
-#[test]
-fn a_line_of_somebody_elses_is_not_said_to_be_gone() {
-    for (plan, time) in [
-        (term_then_kill(), ms(5_000)),
-        (schedule("TERM/1s/KILL/300ms"), ms(300)),
-        (kill(), ms(5_000)),
-    ] {
-        // Who has ended keeps the group, of somebody else's processes or of fell's user's.
-        for is_zombie_denied in [true, false] {
-            let mut world = World::new();
-            world.add(role(50).leads_session().never_reaps());
-            world.add(role(100).child_of(50).leads_session());
-            let former = role(101).child_of(50).placed(100, 100).zombie().denied();
-            world.add(former);
-            if !is_zombie_denied {
-                world.add(role(102).child_of(50).placed(100, 100).zombie());
-            }
-            world.add_denied_line(100);
-            let outcome = run(&mut world, &plan);
-            assert!(world.is_line_living(), "{plan:?}");
-            assert_eq!(outcome.verdict, Verdict::Left, "{plan:?}");
-            assert_eq!(outcome.gaps[0].of, Unread::Group(pgid(100)));
-            let late = outcome.elapsed.saturating_sub(time);
-            assert!(late < ms(1_100), "{:?}", outcome.elapsed);
-        }
-    }
-}
-
-#[test]
-fn somebody_elses_zombie_that_is_reaped_leaves_no_doubt() {
-    let mut world = World::new();
-    world.add(role(50).leads_session().reaps_after(ms(30)));
-    world.add(role(100).child_of(50).leads_session().leaves_after(ms(25)));
-    world.add(
-        role(101)
-            .child_of(50)
-            .placed(100, 100)
-            .denied()
-            .ends_at(ms(20)),
-    );
-    let outcome = run(&mut world, &term_then_kill());
-    assert_eq!(outcome.verdict, Verdict::Gone);
-    assert!(outcome.elapsed < ms(200), "{:?}", outcome.elapsed);
-}
-
-#[test]
-fn what_one_leaves_behind_who_could_not_be_signalled_is_killed_whenever_that_is() {
-    for moment in 0..60 {
-        let mut world = World::new();
-        world.cost = ms(1);
-        world.add(role(100).leads_session());
-        let child = role(150).ignores_all();
-        world.add(role(101).child_of(100).denied().when(
-            When::At(ms(moment)),
-            [Deed::Fork(Box::new(child)), Deed::Exit(0)],
-        ));
-        let outcome = run(&mut world, &kill());
-        let told = outcome
-            .records
-            .iter()
-            .find(|it| it.process.pid() == pid(101));
-        let is_told_ended = told.is_some_and(|it| matches!(it.fate, Fate::Ended(_)));
-        if let Some(child) = world.everyone().find(|&it| world.pid_of(it) == 150) {
-            assert!(
-                !is_told_ended || !world.is_living(child),
-                "{moment}: {outcome:#?}"
-            );
         }
     }
 }

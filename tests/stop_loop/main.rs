@@ -12,6 +12,7 @@ mod namesakes;
 mod newcomers;
 mod numbers;
 mod obstacles;
+mod out_of_reach;
 mod remains;
 mod reuse;
 mod stage;

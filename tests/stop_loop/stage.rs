@@ -111,6 +111,8 @@ pub fn signalled(signal: Signal) -> Cause {
 
 pub const TERM: Signal = Signal::TERM;
 
+pub const INT: Signal = Signal::INT;
+
 pub const KILL: Signal = Signal::KILL;
 
 pub const CONT: Signal = Signal::CONT;

@@ -151,6 +151,8 @@ pub struct World {
     agenda: BTreeMap<(Duration, usize), Happening>,
     agreed: usize,
     next_pid: i32,
+    /// How many have begun, for those who ask whether anybody has since.
+    births: usize,
     own_pid: i32,
     /// How long each question to the kernel takes.
     pub cost: Duration,
@@ -187,6 +189,7 @@ impl World {
             agenda: BTreeMap::new(),
             agreed: 0,
             next_pid: 5000,
+            births: 0,
             own_pid: 11,
             cost: Duration::ZERO,
             preemption: Duration::ZERO,

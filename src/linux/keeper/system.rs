@@ -135,6 +135,10 @@ impl System for Keeper {
         self.linux.has_group(group)
     }
 
+    fn take_number(&mut self) -> Option<Pid> {
+        self.linux.take_number()
+    }
+
     fn probe_group(&mut self, opened_by: &mut Handle) -> Result<(), Lost> {
         self.linux.probe_group(opened_by)
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::Roster;
 use crate::fate::{Cause, Fate};
+use crate::signal::Signal;
 use crate::system::{System, Wake};
 
 impl<S: System> Roster<S> {
@@ -30,10 +31,11 @@ impl<S: System> Roster<S> {
         Ok(wake)
     }
 
-    /// Records who has ended by now, without waiting.
-    pub(in crate::stop) fn settle_ended(&mut self, system: &mut S) {
+    /// Records who has ended by now, without waiting, and tells by what fell was asked to end
+    /// meanwhile.
+    pub(in crate::stop) fn settle_ended(&mut self, system: &mut S) -> Option<Signal> {
         let now = system.now();
-        self.settle_until(system, now);
+        self.settle_until(system, now)
     }
 
     /// Records who is ending right now: what interrupts fell is often meant for the
@@ -45,26 +47,32 @@ impl<S: System> Roster<S> {
         self.settle_until(system, until);
     }
 
-    /// Records who ends until then; a request to end is of no account any more.
-    fn settle_until(&mut self, system: &mut S, until: Duration) {
+    /// Records who ends until then, also if fell is asked to end.
+    fn settle_until(&mut self, system: &mut S, until: Duration) -> Option<Signal> {
         /// More requests than that are not waited out.
         const REQUESTS: usize = 8;
         let mut requests = 0;
+        let mut interrupted_by = None;
         while requests < REQUESTS {
             let living: Vec<usize> = self.living().collect();
             if living.is_empty() {
-                return;
+                break;
             }
             match self.wait(system, &living, until) {
                 Ok(Wake::Exited(_)) => {}
-                Ok(Wake::Interrupted(_) | Wake::Hurried) => requests += 1,
+                Ok(Wake::Interrupted(signal)) => {
+                    interrupted_by = Some(signal);
+                    requests += 1;
+                }
+                Ok(Wake::Hurried) => requests += 1,
                 Ok(Wake::Paused) => {
                     requests += 1;
                     system.pause();
                 }
-                Ok(Wake::Deadline) | Err(_) => return,
+                Ok(Wake::Deadline) | Err(_) => break,
             }
         }
+        interrupted_by
     }
 
     pub(super) fn settle(&mut self, system: &mut S, at: usize, fate: fn(Cause) -> Fate) {

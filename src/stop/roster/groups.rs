@@ -6,7 +6,8 @@
 use std::io;
 
 use super::Roster;
-use crate::process::{Pgid, StartTime};
+use crate::kinship::Kin;
+use crate::process::{Pgid, Pid, StartTime};
 use crate::signal::Signal;
 use crate::system::{GroupKey, Lost, System};
 
@@ -23,7 +24,11 @@ impl<S: System> Roster<S> {
                 Err(Lost::Unsupported) if system.has_group(group) => Err(never_found()),
                 // Whom the signal has not reached the kernel does not say, only that somebody is
                 // in there: perhaps who has ended, perhaps one more whom no look has found.
-                Ok(()) | Err(Lost::Denied) if self.is_foreign(group) => Err(Lost::Denied),
+                Ok(()) | Err(Lost::Denied)
+                    if self.is_foreign(group) && !self.holds_only_ended(system, group) =>
+                {
+                    Err(Lost::Denied)
+                }
                 _ => Ok(()),
             };
             self.survey.note_group(group, &looked);
@@ -58,6 +63,36 @@ impl<S: System> Roster<S> {
         let members = self.selection().members();
         let mut mates = (0..self.len()).filter(|&at| members[at].process.group == Some(group));
         mates.clone().any(|at| self.standings[at].was_denied) && mates.all(|at| !self.is_living(at))
+    }
+
+    /// Whether all who are in a group are known to have ended and only wait to be reaped. A
+    /// look at who is in there misses nobody if nobody was born in its course.
+    fn holds_only_ended(&mut self, system: &mut S, group: Pgid) -> bool {
+        /// On a busy machine somebody is born in most looks.
+        const LOOKS: usize = 8;
+        let kin = Kin {
+            groups: vec![group],
+            sessions: Vec::new(),
+        };
+        for _ in 0..LOOKS {
+            let (Some(before), Ok(mates)) = (system.take_number(), system.mates(&kin)) else {
+                return false;
+            };
+            let next = system.take_number().map(Pid::get);
+            let are_over = mates.iter().all(|&mate| self.is_over(system, mate));
+            if are_over && next.is_some_and(|next| next == before.get() + 1) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Whether this is the number of a member that has ended and was not reaped.
+    fn is_over(&mut self, system: &mut S, pid: Pid) -> bool {
+        let Some(at) = self.selection().position(pid) else {
+            return false;
+        };
+        !self.is_living(at) && self.survey.is_unreaped(system, pid)
     }
 
     /// Whether somebody is in a group that belongs, out of reach and never seen.

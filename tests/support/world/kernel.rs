@@ -39,6 +39,7 @@ impl World {
     }
 
     pub(super) fn begin(&mut self, role: Role, parent: Option<usize>, age: Duration) -> usize {
+        self.births += 1;
         let at = self.characters.len();
         let pid = role.pid.map_or_else(|| self.free_pid(), pid);
         assert!(

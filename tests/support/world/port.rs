@@ -265,6 +265,12 @@ impl System for World {
         was_met.then_some(()).ok_or(Lost::Denied)
     }
 
+    fn take_number(&mut self) -> Option<Pid> {
+        self.take_time();
+        self.births += 1 + self.lines.iter().filter(|line| line.is_alive).count();
+        i32::try_from(self.births).ok().and_then(Pid::new)
+    }
+
     fn probe_group(&mut self, opened_by: &mut Handle) -> Result<(), Lost> {
         self.take_time();
         let band = self.band_of(&GroupKey::Leader(opened_by))?;
