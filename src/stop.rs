@@ -225,37 +225,42 @@ impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
                 return verdict;
             }
         }
+        self.look_behind_the_last(kill)
+    }
+
+    /// Whoever could not be signalled, and has ended since the last look, may have left
+    /// somebody behind who can be. `kill` is the KILL step and its deadline, if there was one.
+    fn look_behind_the_last(&mut self, kill: Option<(usize, Duration)>) -> Verdict {
         let interrupted_by = loop {
-            let request = self.roster.settle_ended(self.system);
+            let interrupted_by = self.roster.settle_ended(self.system);
             if self.is_anyone_left() {
                 return Verdict::Left;
             }
             let now = self.system.now();
-            let Some((at, deadline)) = kill.filter(|&(_, deadline)| now < deadline) else {
-                break request;
+            let is_due = |&(_, deadline): &(usize, Duration)| now < deadline;
+            let Some((at, deadline)) = kill.filter(is_due).filter(|_| interrupted_by.is_none())
+            else {
+                break interrupted_by;
             };
-            if request.is_some() {
-                break request;
-            }
-            // Whoever could not be signalled, and has ended since the last look, may have left
-            // somebody behind who can be.
             if let Some(verdict) = self.kill(at, deadline).verdict() {
                 return verdict;
             }
         };
         self.roster.sweep_again(self.system);
         let is_anyone_left = self.is_anyone_left();
-        match (kill, interrupted_by) {
-            (_, Some(signal)) if is_anyone_left => return Verdict::Interrupted(signal),
-            (_, Some(_)) | (None, None) => {}
-            // Newcomers are killed all the same, if not awaited any more.
-            (Some((at, _)), None) if is_anyone_left => self.walk(at),
-            (Some(_), None) => drop(self.roster.send_groups(self.system, Signal::KILL)),
-        }
-        if is_anyone_left {
-            Verdict::Left
-        } else {
-            Verdict::Gone
+        match (interrupted_by, kill) {
+            (None, Some((at, _))) if is_anyone_left => {
+                // Newcomers are killed all the same, if not awaited any more.
+                self.walk(at);
+                Verdict::Left
+            }
+            (None, Some(_)) => {
+                self.roster.send_groups(self.system, Signal::KILL);
+                Verdict::Gone
+            }
+            (Some(signal), _) if is_anyone_left => Verdict::Interrupted(signal),
+            _ if is_anyone_left => Verdict::Left,
+            _ => Verdict::Gone,
         }
     }
 
@@ -307,10 +312,10 @@ impl<S: System, T: FnMut(Event<'_>)> Run<'_, S, T> {
 
     /// How a step ends when nobody is left who could be waited for.
     fn end_of_step(&self) -> StepEnd {
-        if !self.is_anyone_left() {
-            StepEnd::AllGone
-        } else {
+        if self.is_anyone_left() {
             StepEnd::TimeOver
+        } else {
+            StepEnd::AllGone
         }
     }
 

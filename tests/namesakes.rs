@@ -1,5 +1,7 @@
 //! Who is looked at by the number once more, after what it was read by was closed.
 
+mod support;
+
 use std::process::Command;
 
 use fell::linux::Linux;
@@ -9,6 +11,9 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::waitpid;
 use nix::unistd::{self, ForkResult, alarm, fork, pause};
 
+use support::family::program;
+use support::namespace::{WITH_PROC, can_be_made};
+
 /// Set for the test itself, which needs a PID namespace in which nobody else is born.
 const INSIDE: &str = "FELL_TEST_INSIDE";
 
@@ -17,19 +22,12 @@ fn a_namesake_of_the_same_tick_is_not_taken_for_one_who_has_ended() {
     if std::env::var_os(INSIDE).is_some() {
         return look_at_namesakes();
     }
-    let unshare = || {
-        let mut command = Command::new("unshare");
-        command.args(["--pid", "--fork", "--kill-child", "--mount-proc"]);
-        command
-    };
-    let possible = unshare().arg("true").output();
-    if !possible.is_ok_and(|output| output.status.success()) {
-        eprintln!("no PID namespace can be made here (not root?): not tested");
+    if !can_be_made(WITH_PROC) {
         return;
     }
-    let program = std::env::current_exe().expect("a path");
-    let run = unshare()
-        .arg(program)
+    let run = Command::new("unshare")
+        .args(WITH_PROC)
+        .args(["--kill-child".as_ref(), program().as_os_str()])
         .args(["--exact", "--nocapture"])
         .arg("a_namesake_of_the_same_tick_is_not_taken_for_one_who_has_ended")
         .env(INSIDE, "")

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use support::family::{Family, program};
 use support::fell::{FELL, Run, run};
+use support::namespace::{WITH_PROC, can_be_made};
 use support::victim::{ENVIRONMENT, Life, Member, OnTerm, Place};
 
 /// A family whose root is the first process of a PID namespace with a /proc of its own,
@@ -20,12 +21,7 @@ struct Container {
 
 impl Container {
     fn start(member: &Member) -> Option<Self> {
-        let possible = Command::new("unshare")
-            .args(["--pid", "--fork", "--mount-proc", "true"])
-            .output()
-            .is_ok_and(|output| output.status.success());
-        if !possible {
-            eprintln!("no PID namespace can be made here (not root?): not tested");
+        if !can_be_made(WITH_PROC) {
             return None;
         }
         let mut command = Command::new("unshare");
@@ -197,12 +193,7 @@ fn a_process_in_a_container_is_stopped_from_outside_with_its_tree_and_nobody_els
 
 #[test]
 fn a_proc_of_another_namespace_is_refused() {
-    let possible = Command::new("unshare")
-        .args(["--pid", "--fork", "true"])
-        .output()
-        .is_ok_and(|output| output.status.success());
-    if !possible {
-        eprintln!("no PID namespace can be made here (not root?): not tested");
+    if !can_be_made(&["--pid", "--fork"]) {
         return;
     }
     // The number that the shell gives its child means somebody else outside, or nobody.

@@ -11,21 +11,10 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use support::family::{Family, program};
 use support::fell::{FELL, Run, run};
+use support::namespace::{WITH_PROC, can_be_made};
 use support::running::as_in_foreground;
 use support::service::{Scratch, root};
 use support::victim::{ENVIRONMENT, Life, Member, OnTerm, Place};
-
-/// Whether a PID namespace can be made; says so where it can't.
-fn is_possible() -> bool {
-    let possible = Command::new("unshare")
-        .args(["--pid", "--fork", "--mount-proc", "true"])
-        .output()
-        .is_ok_and(|output| output.status.success());
-    if !possible {
-        eprintln!("no PID namespace can be made here (not root?): not tested");
-    }
-    possible
-}
 
 /// fell as the first process, with a program below it.
 fn inside(options: &[&str]) -> Command {
@@ -65,7 +54,7 @@ fn runs(options: &[&str], script: &str) -> Run {
 
 #[test]
 fn a_container_ends_on_term_with_everything_in_it() {
-    if !is_possible() {
+    if !can_be_made(WITH_PROC) {
         return;
     }
     for (on_term, code) in [(OnTerm::Default, 143), (OnTerm::Ignore, 137)] {
@@ -87,7 +76,7 @@ fn a_container_ends_on_term_with_everything_in_it() {
 
 #[test]
 fn a_program_in_a_container_that_ends_leaves_nobody_and_gives_its_status() {
-    if !is_possible() {
+    if !can_be_made(WITH_PROC) {
         return;
     }
     let run = runs(&["-v"], "setsid sleep 60 & (sleep 61 &) ; exit 9");
@@ -102,7 +91,7 @@ fn a_program_in_a_container_that_ends_leaves_nobody_and_gives_its_status() {
 
 #[test]
 fn thousands_of_orphans_are_reaped_and_no_zombie_stays() {
-    if !is_possible() {
+    if !can_be_made(WITH_PROC) {
         return;
     }
     // Each one forks a child that outlives it for a moment. Then the number of entries
@@ -119,7 +108,7 @@ fn thousands_of_orphans_are_reaped_and_no_zombie_stays() {
 
 #[test]
 fn signals_reach_the_program_through_the_first_process() {
-    if !is_possible() {
+    if !can_be_made(WITH_PROC) {
         return;
     }
     let (mut family, fell) = start(&[], &Member::new("M").hears_all());
@@ -139,7 +128,7 @@ fn signals_reach_the_program_through_the_first_process() {
 
 #[test]
 fn with_wait_all_a_container_lives_as_long_as_its_daemon() {
-    if !is_possible() {
+    if !can_be_made(WITH_PROC) {
         return;
     }
     let member = Member::new("M").life(Life::Exit(6)).child(
@@ -157,7 +146,7 @@ fn with_wait_all_a_container_lives_as_long_as_its_daemon() {
 /// Without /proc a stop could not find anyone: better to fail at once.
 #[test]
 fn without_proc_nothing_is_started() {
-    if !is_possible() {
+    if !can_be_made(WITH_PROC) {
         return;
     }
     let mut command = Command::new("unshare");
@@ -173,7 +162,7 @@ fn without_proc_nothing_is_started() {
 /// A root file system with nothing in it but one static binary: the smallest container.
 #[test]
 fn a_root_file_system_needs_nothing_but_a_static_fell() {
-    if !is_possible() {
+    if !can_be_made(WITH_PROC) {
         return;
     }
     let Some(binary) = static_fell() else {

@@ -117,6 +117,13 @@ impl<S: System> Survey<S> {
         }
     }
 
+    fn has_ended(&mut self, system: &mut S, at: usize) -> bool {
+        match self.review(system, at) {
+            Ok(process) => process.is_zombie(),
+            Err(_) => true,
+        }
+    }
+
     fn reads_lists(&self) -> bool {
         self.lists == Lists::Kept && self.selection.scope().reach.descends()
     }

@@ -39,13 +39,6 @@ impl<S: System> Survey<S> {
         Some(via)
     }
 
-    pub(super) fn has_ended(&mut self, system: &mut S, at: usize) -> bool {
-        match self.review(system, at) {
-            Ok(process) => process.is_zombie(),
-            Err(_) => true,
-        }
-    }
-
     /// Who takes in the orphans of the set, other than its own members: init, and any
     /// ancestor of a target may.
     fn adopters(&mut self, system: &mut S) -> &HashSet<Pid> {

@@ -6,6 +6,7 @@ pub mod family;
 pub mod fell;
 pub mod installed;
 pub mod means;
+pub mod namespace;
 pub mod running;
 pub mod seccomp;
 pub mod service;

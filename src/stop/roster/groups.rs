@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+use std::collections::HashSet;
 use std::io;
 
 use super::Roster;
@@ -18,6 +19,7 @@ impl<S: System> Roster<S> {
     pub(in crate::stop) fn send_groups(&mut self, system: &mut S, signal: Signal) -> Vec<Pgid> {
         let mut reached = Vec::new();
         let groups: Vec<Pgid> = self.selection().groups().collect();
+        let foreign = self.foreign_groups();
         for group in groups {
             let sent = self.send_group(system, group, signal);
             let looked = match sent {
@@ -25,7 +27,7 @@ impl<S: System> Roster<S> {
                 // Whom the signal has not reached the kernel does not say, only that somebody is
                 // in there: perhaps who has ended, perhaps one more whom no look has found.
                 Ok(()) | Err(Lost::Denied)
-                    if self.is_foreign(group) && !self.holds_only_ended(system, group) =>
+                    if foreign.contains(&group) && !self.holds_only_ended(system, group) =>
                 {
                     Err(Lost::Denied)
                 }
@@ -57,12 +59,18 @@ impl<S: System> Roster<S> {
         Err(Lost::Unsupported)
     }
 
-    /// Whether somebody was in a group who may not be signalled, and nobody who is known to
-    /// be alive is left in there.
-    fn is_foreign(&self, group: Pgid) -> bool {
-        let members = self.selection().members();
-        let mut mates = (0..self.len()).filter(|&at| members[at].process.group == Some(group));
-        mates.clone().any(|at| self.standings[at].was_denied) && mates.all(|at| !self.is_living(at))
+    /// The groups in which somebody was who may not be signalled, and nobody is left who is
+    /// known to be alive.
+    fn foreign_groups(&self) -> HashSet<Pgid> {
+        let group = |at: usize| self.selection().members()[at].process.group;
+        let denied = (0..self.len()).filter(|&at| self.standings[at].was_denied);
+        let mut foreign: HashSet<Pgid> = denied.filter_map(group).collect();
+        if !foreign.is_empty() {
+            for living in self.living().filter_map(group) {
+                foreign.remove(&living);
+            }
+        }
+        foreign
     }
 
     /// Whether all who are in a group are known to have ended and only wait to be reaped. A
